@@ -1,0 +1,62 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import whom: the folders of src, each with the folders beside it that it may use. A file's own folder is
+ * always open to it; everything else is an error, so that the arrows of the design stay as they are.
+ */
+const MAY_IMPORT = {
+  core: [],
+  linalg: ['core'],
+  datasets: ['core'],
+  metrics: ['linalg', 'core'],
+  decomposition: ['linalg', 'core'],
+  cluster: ['metrics', 'core'],
+  mixture: ['cluster', 'linalg', 'core'],
+};
+
+const BACKENDS = {
+  regex: '^(node:|@tensorflow/tfjs($|-node|-backend|-converter|-layers))',
+  message:
+    'Only src/node may import Node built-ins or a backend; the rest runs in a browser on tfjs-core alone.',
+};
+
+const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  files: [`src/${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          BACKENDS,
+          {
+            regex: `^(\\.\\./)+(?!\\.\\.|${[folder, 'routines', ...allowed].map((name) => `${name}/`).join('|')})(?!\\w+\\.js$)`,
+            message: `src/${folder} may import ${['itself', ...allowed].join(', ')} only.`,
+          },
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'docs/api/', 'reports/', 'coverage/'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      eqeqeq: ['error', 'smart'],
+    },
+  },
+  ...directions,
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { globals: { require: 'readonly', module: 'writable', process: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  prettier,
+);

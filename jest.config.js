@@ -1,0 +1,14 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: './test/support/environment.cjs',
+  // The environment shares typed arrays with the outer realm: jest must not take them apart afterwards.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.jest.json' }] },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^tfjs-latent$': '<rootDir>/src/index.ts',
+    '^tfjs-latent/node$': '<rootDir>/src/node/index.ts',
+  },
+  testTimeout: 120_000,
+};

@@ -1,0 +1,97 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import { InputError } from './errors.js';
+
+/** What a value must be, in words, and the test of it. */
+export interface Rule {
+  readonly must: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+const rule = (must: string, holds: (value: unknown) => boolean): Rule => ({ must, holds });
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/** An integer from `min` to `max`. */
+export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): Rule =>
+  rule(
+    max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`,
+    (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+  );
+
+/** A finite number that is 0 or more. */
+export const nonNegative: Rule = rule('a finite number, 0 or more', (value) => isNumber(value) && value >= 0);
+
+/** A finite number above 0. */
+export const positive: Rule = rule('a finite number above 0', (value) => isNumber(value) && value > 0);
+
+/** A finite number strictly between `low` and `high`. */
+export const between = (low: number, high: number): Rule =>
+  rule(`a number between ${low} and ${high}`, (value) => isNumber(value) && value > low && value < high);
+
+/** One of a few names. */
+export const oneOf = (...names: string[]): Rule =>
+  rule(`one of ${names.map((name) => `'${name}'`).join(', ')}`, (value) => names.includes(value as string));
+
+export const bool: Rule = rule('true or false', (value) => typeof value === 'boolean');
+export const fn: Rule = rule('a function', (value) => typeof value === 'function');
+export const seed: Rule = integer(0, 2 ** 32 - 1);
+
+/** Anything but null; for values that are checked where they are read (matrices, weights). */
+export const something: Rule = rule('given', (value) => value !== null);
+
+export const abortSignal: Rule = rule(
+  'an AbortSignal',
+  (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
+);
+
+/** An object with keys: not null, not an array, not a tensor. */
+export const record: Rule = rule(
+  'an object',
+  (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor),
+);
+
+/** Any of several rules. */
+export const either = (...rules: Rule[]): Rule =>
+  rule(rules.map((each) => each.must).join(', or '), (value) => rules.some((each) => each.holds(value)));
+
+/** A value as an error message shows it: short, and of one line. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value instanceof Tensor) return `a ${value.dtype} tensor of shape [${value.shape.join(', ')}]`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    const { length } = value as unknown as ArrayLike<unknown>;
+    return `an array of ${length} element${length === 1 ? '' : 's'}`;
+  }
+  if (typeof value === 'object' && value !== null)
+    return `an object with keys ${Object.keys(value).join(', ')}`;
+  return String(value);
+}
+
+/**
+ * Checks one value.
+ *
+ * @throws InputError that names `what`, the rule and the value seen
+ */
+export function check(what: string, value: unknown, must: Rule): void {
+  if (!must.holds(value)) throw new InputError(`${what} must be ${must.must}; got ${show(value)}.`);
+}
+
+/**
+ * Checks an options record before any work: every key is known, every value that is given keeps its rule.
+ *
+ * @param where the call, as the message names it: `KMeans.fit`
+ * @throws InputError that names the option and the value seen
+ */
+export function checkOptions(where: string, options: unknown, rules: Record<string, Rule>): void {
+  if (options === undefined) return;
+  check(`${where}: the options`, options, record);
+  for (const [name, value] of Object.entries(options as Record<string, unknown>)) {
+    if (!Object.hasOwn(rules, name)) {
+      throw new InputError(
+        `${where}: unknown option ${show(name)} (its value is ${show(value)}). Known: ${Object.keys(rules).join(', ')}.`,
+      );
+    }
+    if (value !== undefined) check(`${where}: ${name}`, value, rules[name]);
+  }
+}

@@ -1,0 +1,148 @@
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Rows } from './rows.js';
+
+/** Milliseconds of work after which the event loop gets a turn: one frame of a page. */
+const FRAME = 16;
+
+/**
+ * Gives the event loop a whole turn. `await tensor.data()` in Node does not: timers, progress bars, Ctrl-C and
+ * servers wait for as long as only microtasks are queued.
+ */
+export function macrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    Object.assign(port1, { onmessage: () => resolve(port1.close()) });
+    port2.postMessage(null);
+  });
+}
+
+/** Called between pieces of work: yields when a frame has passed, and ends the work when it was cancelled. */
+export type Pace = () => Promise<void>;
+
+/**
+ * @param signal its reason is what the returned function throws once it is aborted
+ */
+export function pacer(signal?: AbortSignal): Pace {
+  let last = performance.now();
+  return async () => {
+    signal?.throwIfAborted();
+    if (performance.now() - last < FRAME) return;
+    await macrotask();
+    last = performance.now();
+    signal?.throwIfAborted();
+  };
+}
+
+/**
+ * The one loop over rows: adds up `accumulate` over all batches, handing each batch what it remembered the last time.
+ *
+ * @param memos one entry a batch, kept by the caller between passes
+ */
+export async function fold<S, M>(
+  rows: Rows,
+  accumulate: (batch: Batch, memo: M | undefined) => Promise<{ statistics: S; memo: M }>,
+  merge: (a: S, b: S) => S,
+  memos: M[],
+  pace: Pace,
+): Promise<S> {
+  let total: S | undefined;
+  for (let i = 0, start = 0; start < rows.nRows; i++, start += rows.batchRows) {
+    const end = Math.min(rows.nRows, start + rows.batchRows);
+    const x = rows.batch(start, end);
+    try {
+      const { statistics, memo } = await accumulate({ x, start, end }, memos[i]);
+      memos[i] = memo;
+      total = total === undefined ? statistics : merge(total, statistics);
+    } finally {
+      x.dispose();
+    }
+    await pace();
+  }
+  return total as S;
+}
+
+/** Rows `start` to `end` of the data, relative to its origin. */
+export interface Batch {
+  readonly x: Tensor2D; // [end - start, D]
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What one iteration made of the parameters. */
+export interface Step<P> {
+  readonly params: P;
+  readonly objective: number;
+  readonly change: number;
+  readonly done: boolean;
+}
+
+/** Hooks into a fit: see `KMeansOptions` and `GaussianMixtureOptions`. */
+export interface FitEvents {
+  /** After every iteration of every restart; a returned promise is waited for. `params()` copies, and only if called. */
+  onIteration?: (state: {
+    init: number;
+    iteration: number;
+    objective: number;
+    change: number;
+    /** Copies in the data's units, under the model's field names. */
+    params(): Record<string, Float32Array>;
+  }) => void | Promise<void>;
+  /** After every restart. */
+  onInit?: (state: {
+    init: number;
+    converged: boolean;
+    iterations: number;
+    objective: number;
+  }) => void | Promise<void>;
+  /** Rejects with the signal's reason within two iterations and frees every tensor made so far. */
+  signal?: AbortSignal;
+}
+
+/** One restart, iterated to its end. */
+export interface Run<P> {
+  readonly params: P;
+  readonly objective: number;
+  readonly converged: boolean;
+  readonly nIter: number;
+  readonly history: number[];
+}
+
+/**
+ * Iterates one restart from `start` until `step` says it is done, or `maxIter` times, telling `events` on the way.
+ * States are plain arrays on the host: there is nothing to free between them.
+ */
+export async function iterate<P>(
+  init: number,
+  start: P,
+  step: (params: P) => Promise<Step<P>>,
+  maxIter: number,
+  events: FitEvents,
+  report: (params: P) => Record<string, Float32Array>,
+): Promise<Run<P>> {
+  let params = start;
+  let converged = false;
+  const history: number[] = [];
+  while (!converged && history.length < maxIter) {
+    const next = await step(params);
+    params = next.params;
+    converged = next.done;
+    history.push(next.objective);
+    const { objective, change } = next;
+    const current = params;
+    await events.onIteration?.({
+      init,
+      iteration: history.length,
+      objective,
+      change,
+      params: () => report(current),
+    });
+    events.signal?.throwIfAborted();
+  }
+  const objective = history[history.length - 1];
+  await events.onInit?.({ init, converged, iterations: history.length, objective });
+  return { params, objective, converged, nIter: history.length, history };
+}

@@ -1,0 +1,369 @@
+import {
+  cast,
+  concat,
+  gather,
+  slice,
+  square,
+  sub,
+  sum,
+  Tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { show } from './checks.js';
+import { InputError } from './errors.js';
+import type { Pace } from './iterate.js';
+
+export type Values = Float32Array | Float64Array | Int32Array | Uint8Array | Uint8ClampedArray;
+
+/** Rows in memory. Plain numbers and Float64Array are shifted in float64 before they become float32 tensors. */
+export type Matrix =
+  Tensor2D | readonly ArrayLike<number>[] | { values: Values; shape: readonly [number, number] };
+export type Labels = Tensor1D | ArrayLike<number>;
+export type Weights = Tensor1D | ArrayLike<number>;
+
+/** A sum over more rows than this loses digits in float32: batches are added up in float64 on the host. */
+const MAX_BATCH = 8192;
+/** float32 numbers that the temporaries of one batch may take, each (16 MiB). */
+const BATCH_FLOATS = 2 ** 22;
+/** Beyond this the squares of differences leave float32's range (3.4e38), or sink below it. */
+const LARGEST = 1e15;
+const SMALLEST = 1e-15;
+
+/** Data as it was given, its shape checked; numbers are read, a tensor is not. */
+export interface Source {
+  readonly nRows: number;
+  readonly nFeatures: number;
+  /** Set for a tensor. */
+  readonly tensor?: Tensor2D;
+  /** Set for numbers: copies row `i` to `out` at `offset`, less `origin`, subtracted in float64. */
+  readonly copyRow?: (
+    i: number,
+    origin: Float64Array,
+    out: Float32Array | Float64Array,
+    offset: number,
+  ) => void;
+}
+
+function tensorSource(where: string, x: Tensor): Source {
+  if (x.isDisposed) throw new InputError(`${where}: the tensor was disposed; pass one that is still alive.`);
+  if (x.rank !== 2 || (x.dtype !== 'float32' && x.dtype !== 'int32')) {
+    throw new InputError(`${where} must be a float32 or int32 tensor of shape [N, D]; got ${show(x)}.`);
+  }
+  return { nRows: x.shape[0], nFeatures: x.shape[1] as number, tensor: x as Tensor2D };
+}
+
+function flatSource(where: string, x: { values: Values; shape: readonly [number, number] }): Source {
+  const { values, shape } = x;
+  const [n, d] = Array.isArray(shape) ? (shape as readonly number[]) : [];
+  const whole = Number.isInteger(n) && Number.isInteger(d) && shape.length === 2;
+  if (!ArrayBuffer.isView(values) || !whole || n * d !== values.length) {
+    throw new InputError(
+      `${where} must have values (a typed array) of as many numbers as its shape [N, D] says; got ${show(values)} with shape ${Array.isArray(shape) ? `[${shape.join(', ')}]` : show(shape)}.`,
+    );
+  }
+  return {
+    nRows: n,
+    nFeatures: d,
+    copyRow: (i, origin, out, offset) => {
+      for (let j = 0; j < d; j++) out[offset + j] = values[i * d + j] - origin[j];
+    },
+  };
+}
+
+function nestedSource(where: string, x: readonly ArrayLike<number>[]): Source {
+  const isRow = (row: unknown) =>
+    Array.isArray(row) || (ArrayBuffer.isView(row) && !(row instanceof DataView));
+  const d = x.length > 0 && isRow(x[0]) ? x[0].length : 0;
+  for (let i = 0; i < x.length; i++) {
+    if (!isRow(x[i]))
+      throw new InputError(`${where}: row ${i} must be an array of numbers; got ${show(x[i])}.`);
+    if (x[i].length !== d) {
+      throw new InputError(
+        `${where}: row ${i} has ${x[i].length} values where row 0 has ${d}; all rows must be of one length.`,
+      );
+    }
+    for (let j = 0; j < d; j++) {
+      if (typeof x[i][j] !== 'number') {
+        throw new InputError(`${where}: row ${i}, column ${j} must be a number; got ${show(x[i][j])}.`);
+      }
+    }
+  }
+  return {
+    nRows: x.length,
+    nFeatures: d,
+    copyRow: (i, origin, out, offset) => {
+      const row = x[i];
+      for (let j = 0; j < d; j++) out[offset + j] = row[j] - origin[j];
+    },
+  };
+}
+
+function anySource(where: string, x: unknown): Source {
+  if (x instanceof Tensor) return tensorSource(where, x);
+  if (Array.isArray(x)) return nestedSource(where, x as ArrayLike<number>[]);
+  if (typeof x === 'object' && x !== null && 'values' in x && 'shape' in x) {
+    return flatSource(where, x as { values: Values; shape: readonly [number, number] });
+  }
+  throw new InputError(
+    `${where} must be a 2-D tensor, an array of rows, or { values, shape: [N, D] }; got ${show(x)}.`,
+  );
+}
+
+/** Looks at every number given; a tensor's are looked at in a fit only. */
+function checkFinite(where: string, source: Source): void {
+  if (!source.copyRow) return;
+  const { nRows, nFeatures } = source;
+  const zero = new Float64Array(nFeatures);
+  const row = new Float64Array(nFeatures);
+  for (let i = 0; i < nRows; i++) {
+    source.copyRow(i, zero, row, 0);
+    for (let j = 0; j < nFeatures; j++) {
+      if (!Number.isFinite(row[j])) {
+        throw new InputError(
+          `${where}: row ${i}, column ${j} is ${row[j]}; drop the row or fill the value in first.`,
+        );
+      }
+    }
+  }
+}
+
+/**
+ * Reads a matrix's shape and, where it is numbers, its values.
+ *
+ * @param where the call and argument, as messages name it: `KMeans.fit: x`
+ * @param nFeatures the width it must have, if that is known
+ * @throws InputError for a wrong type, shape or dtype, no rows, ragged rows, NaN or infinity
+ */
+export function sourceOf(where: string, x: unknown, nFeatures?: number): Source {
+  const source = anySource(where, x);
+  if (source.nRows === 0 || source.nFeatures === 0) {
+    throw new InputError(
+      `${where} must have at least one row and one column; its shape is [${source.nRows}, ${source.nFeatures}].`,
+    );
+  }
+  if (nFeatures !== undefined && source.nFeatures !== nFeatures) {
+    throw new InputError(`${where} must have ${nFeatures} columns; it has ${source.nFeatures}.`);
+  }
+  checkFinite(where, source);
+  return source;
+}
+
+/** Rows `start` to `end` less `origin`, as float32; differentiable where the source is a tensor. */
+function relativeBatch(source: Source, origin: Float64Array, start: number, end: number): Tensor2D {
+  const { nFeatures: d, tensor, copyRow } = source;
+  if (tensor) {
+    const rows = start === 0 && end === source.nRows ? tensor : slice(tensor, [start, 0], [end - start, d]);
+    return sub(cast(rows, 'float32'), tensor1d(Float32Array.from(origin)));
+  }
+  const values = new Float32Array((end - start) * d);
+  for (let i = start; i < end; i++) copyRow!(i, origin, values, (i - start) * d);
+  return tensor2d(values, [end - start, d]);
+}
+
+/**
+ * Applies a function of rows to a matrix, in batches where the temporaries of all rows at once would be large.
+ * Synchronous; differentiable where `x` is a tensor. Call it inside `op` or `tidy`.
+ *
+ * @param where the call and argument, as messages name it
+ * @param width float32 numbers that `f` holds for one row
+ * @param f from rows relative to `origin` [n, D] to one entry or row each [n, …]
+ */
+export function mapRows<T extends Tensor>(
+  where: string,
+  x: Matrix,
+  origin: Float64Array,
+  width: number,
+  f: (x: Tensor2D) => T,
+): T {
+  const source = sourceOf(where, x, origin.length);
+  const step = Math.max(64, Math.floor((4 * BATCH_FLOATS) / Math.max(width, origin.length)));
+  const parts: T[] = [];
+  for (let start = 0; start < source.nRows; start += step) {
+    const end = Math.min(source.nRows, start + step);
+    parts.push(tidy(() => f(relativeBatch(source, origin, start, end))));
+  }
+  return parts.length === 1 ? parts[0] : concat(parts as [T, ...T[]], 0);
+}
+
+/** The rows of a fit: checked, with the shift that everything else is relative to. */
+export interface Rows {
+  readonly nRows: number;
+  readonly nFeatures: number;
+  /** [D] The mean, rounded to float32 so that subtracting it from a float32 tensor is exact. */
+  readonly origin: Float64Array;
+  /** [D] The variance of each feature, unweighted. */
+  readonly variances: Float64Array;
+  readonly batchRows: number;
+  /** Rows `start` to `end`, relative to the origin [n, D]; yours to free. */
+  batch(start: number, end: number): Tensor2D;
+  /** Some rows relative to the origin, as plain numbers [n * D]. */
+  at(indices: ArrayLike<number>): Promise<Float64Array>;
+}
+
+/** Per-feature sums of (x - c) and (x - c)² over all rows, in float64. */
+async function centralSums(source: Source, center: Float64Array, pace: Pace) {
+  const { nRows, nFeatures: d, copyRow } = source;
+  const first = new Float64Array(d);
+  const second = new Float64Array(d);
+  const row = new Float64Array(d);
+  for (let start = 0; start < nRows; start += MAX_BATCH) {
+    const end = Math.min(nRows, start + MAX_BATCH);
+    if (copyRow) {
+      for (let i = start; i < end; i++) {
+        copyRow(i, center, row, 0);
+        for (let j = 0; j < d; j++) {
+          first[j] += row[j];
+          second[j] += row[j] * row[j];
+        }
+      }
+    } else {
+      const [a, b] = await read(
+        tidy(() => {
+          const x = relativeBatch(source, center, start, end);
+          return [sum(x, 0), sum(square(x), 0)];
+        }),
+      );
+      for (let j = 0; j < d; j++) {
+        first[j] += a[j];
+        second[j] += b[j];
+      }
+    }
+    await pace();
+  }
+  return { first, second };
+}
+
+/** Names the row and column of a tensor's first NaN or infinity. */
+async function refuseNonFinite(where: string, source: Source): Promise<void> {
+  const { nRows, nFeatures: d } = source;
+  for (let start = 0; start < nRows; start += MAX_BATCH) {
+    const end = Math.min(nRows, start + MAX_BATCH);
+    const [values] = await read([tidy(() => relativeBatch(source, new Float64Array(d), start, end))]);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new InputError(
+        `${where}: row ${start + Math.floor(bad / d)}, column ${bad % d} is ${values[bad]}; drop the row or fill the value in first.`,
+      );
+    }
+  }
+}
+
+/**
+ * Prepares the rows of a fit: checks every value, finds the shift.
+ *
+ * @param width float32 numbers that a pass holds for one row
+ * @throws InputError as `sourceOf`, and for NaN or infinity in a tensor, and for a spread that float32 cannot square
+ */
+export async function fitRows(
+  where: string,
+  x: Matrix,
+  width: (d: number) => number,
+  pace: Pace,
+): Promise<Rows> {
+  const source = sourceOf(where, x);
+  const { nRows, nFeatures: d } = source;
+  const { first } = await centralSums(source, new Float64Array(d), pace);
+  if (source.tensor && !first.every(Number.isFinite)) await refuseNonFinite(where, source);
+  const origin = Float64Array.from(first, (value) => Math.fround(value / nRows));
+  const { first: rest, second } = await centralSums(source, origin, pace);
+  const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));
+  checkSpread(where, origin, variances);
+  const batchRows = Math.max(1, Math.min(nRows, MAX_BATCH, Math.floor(BATCH_FLOATS / width(d))));
+  return {
+    nRows,
+    nFeatures: d,
+    origin,
+    variances,
+    batchRows,
+    batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
+    at: (indices) => rowsAt(source, origin, indices),
+  };
+}
+
+function checkSpread(where: string, origin: Float64Array, variances: Float64Array): void {
+  const spread = Math.sqrt(Math.max(...variances));
+  if (!origin.every(Number.isFinite) || !(spread <= LARGEST) || (spread > 0 && spread < SMALLEST)) {
+    throw new InputError(
+      `${where}: the features spread over about ${spread.toPrecision(3)}, whose square float32 cannot hold; multiply all of x by one number so that it is near 1.`,
+    );
+  }
+}
+
+async function rowsAt(
+  source: Source,
+  origin: Float64Array,
+  indices: ArrayLike<number>,
+): Promise<Float64Array> {
+  const { nFeatures: d, tensor, copyRow } = source;
+  const out = new Float64Array(indices.length * d);
+  if (copyRow) {
+    for (let i = 0; i < indices.length; i++) copyRow(indices[i], origin, out, i * d);
+    return out;
+  }
+  const picked = tidy(() => cast(gather(tensor!, tensor1d(Array.from(indices), 'int32')), 'float32'));
+  const [values] = await read([picked]);
+  return out.map((_, i) => values[i] - origin[i % d]);
+}
+
+/** Reads tensors back and frees them, also when reading fails. */
+export async function read(tensors: Tensor[]): Promise<Float32Array[]> {
+  try {
+    return await Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>));
+  } finally {
+    for (const tensor of tensors) tensor.dispose();
+  }
+}
+
+/**
+ * Reads one number a row (weights, labels) to the host.
+ *
+ * @throws InputError for a wrong type or length, NaN or infinity
+ */
+export async function readVector(where: string, given: unknown, length: number): Promise<Float64Array> {
+  const isTensor = given instanceof Tensor;
+  if (!isTensor && !Array.isArray(given) && !ArrayBuffer.isView(given)) {
+    throw new InputError(`${where} must be a 1-D tensor or an array of numbers; got ${show(given)}.`);
+  }
+  if (isTensor && (given.isDisposed || given.rank !== 1)) {
+    throw new InputError(`${where} must be a 1-D tensor that is alive; got ${show(given)}.`);
+  }
+  const values = isTensor ? await given.data() : (given as unknown as ArrayLike<unknown>);
+  if (values.length !== length) {
+    throw new InputError(`${where} must have ${length} entries; it has ${values.length}.`);
+  }
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      throw new InputError(`${where}: entry ${i} must be a finite number; got ${show(value)}.`);
+    }
+    out[i] = value;
+  }
+  return out;
+}
+
+/**
+ * Reads sample weights: one a row, not negative, not all 0.
+ *
+ * @returns null where none are given
+ */
+export async function readWeights(
+  where: string,
+  given: Weights | undefined,
+  n: number,
+): Promise<Float64Array | null> {
+  if (given === undefined) return null;
+  const weights = await readVector(where, given, n);
+  const negative = weights.findIndex((value) => value < 0);
+  if (negative >= 0) {
+    throw new InputError(`${where}: entry ${negative} is ${weights[negative]}; weights must be 0 or more.`);
+  }
+  if (!weights.some((value) => value > 0)) {
+    throw new InputError(`${where}: all ${n} weights are 0; give at least one row some weight.`);
+  }
+  return weights;
+}

@@ -1,0 +1,1 @@
+export { useBestBackend } from './backend.js';

@@ -1,0 +1,20 @@
+import { setBackend } from '@tensorflow/tfjs-core';
+import { useBestBackend } from '../../src/node/index.js';
+
+export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
+
+/**
+ * The backends that the contract runs on. TFJS_LATENT_BACKENDS (a list, set by the test line when a piece could not be
+ * had) leaves some out; nothing else does: one that is listed and does not load fails its tests.
+ */
+export const backends = (process.env.TFJS_LATENT_BACKENDS ?? 'tensorflow,wasm,cpu').split(
+  ',',
+) as BackendName[];
+
+const loaded = new Set<string>();
+
+export async function useBackend(name: BackendName): Promise<void> {
+  if (!loaded.has(name)) await useBestBackend(name);
+  loaded.add(name);
+  await setBackend(name);
+}

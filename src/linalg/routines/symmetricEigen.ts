@@ -7,6 +7,7 @@
  * Computation II, tred2 and imtql2; LAPACK's dsteqr for the stopping rule. Eigenvectors are kept as rows from start to end,
  * so that reflections and rotations run along rows.
  */
+import { binaryScale, norm, rotateRows, TINY } from './rotation.js';
 
 /** What `symmetricEigen` returns. */
 export interface SymmetricEigen {
@@ -18,9 +19,6 @@ export interface SymmetricEigen {
 
 /** LAPACK's limit: QL needs 1.7 sweeps an eigenvalue as a rule. */
 const MAX_SWEEPS = 30;
-
-/** Below this, beside a largest entry of 1 or more, a square would lose digits to underflow; it counts as 0. */
-const TINY = 1e-280;
 
 /**
  * The eigendecomposition of a symmetric matrix, A = Vᵀ diag(w) V with the eigenvectors as the rows of V.
@@ -49,14 +47,14 @@ function notANumber(n: number): SymmetricEigen {
   return { values: new Float64Array(n).fill(NaN), vectors: new Float64Array(n * n).fill(NaN) };
 }
 
-/** A copy divided by the power of two at its largest entry (an exact division), so that no square overflows. */
+/** A copy with its largest entry between 1 and 2, so that no square overflows. */
 function scaledLowerTriangle(a: Float64Array, n: number): { work: Float64Array; scale: number } {
   let largest = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) largest = Math.max(largest, Math.abs(a[i * n + j]));
   }
   if (!Number.isFinite(largest)) return { work: a, scale: NaN };
-  const scale = largest > 0 ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  const scale = binaryScale(largest);
   return { work: a.map((entry) => entry / scale), scale };
 }
 
@@ -181,7 +179,7 @@ function sweepBlock(
   for (let i = m - 1; i >= l; i--) {
     const f = s * e[i];
     const b = c * e[i];
-    const length = Math.hypot(f, g);
+    const length = norm(f, g);
     e[i + 1] = length;
     if (length === 0) {
       // The block came apart on the way: the sweep ends here and the next one starts on a smaller block.
@@ -196,7 +194,7 @@ function sweepBlock(
     p = s * t;
     d[i + 1] = g + p;
     g = c * t - b;
-    rotateRows(vectors, i * n, (i + 1) * n, n, c, s);
+    rotateRows(vectors, i, i + 1, n, c, -s);
   }
   d[l] -= p;
   e[l] = g;
@@ -208,16 +206,6 @@ function shift(p: number, q: number, e: number): number {
   const half = (q - p) / (2 * e);
   const root = Math.hypot(half, 1);
   return p - e / (half + (half >= 0 ? root : -root));
-}
-
-/** Rows p and q become c p - s q and s p + c q. */
-function rotateRows(rows: Float64Array, p: number, q: number, n: number, c: number, s: number): void {
-  for (let k = 0; k < n; k++) {
-    const x = rows[p + k];
-    const y = rows[q + k];
-    rows[q + k] = s * x + c * y;
-    rows[p + k] = c * x - s * y;
-  }
 }
 
 function sortAscending(values: Float64Array, vectors: Float64Array, n: number): SymmetricEigen {

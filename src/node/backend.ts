@@ -1,0 +1,191 @@
+import util from 'node:util';
+import {
+  backend,
+  findBackendFactory,
+  getKernelsForBackend,
+  setBackend,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
+import { InputError } from '../core/errors.js';
+
+/** What {@link useBestBackend} chose. */
+export interface BestBackend {
+  /** The backend's name in TensorFlow.js: `tensorflow`, `wasm` or `cpu`. */
+  backend: string;
+  device: 'gpu' | 'cpu';
+  /** TensorFlow's version for `tensorflow`, the backend package's for the others. */
+  version: string;
+  /** One line when native speed is to be had here and is not; null otherwise. */
+  hint: string | null;
+}
+
+type Name = 'tensorflow' | 'wasm' | 'cpu';
+type Module = Record<string, unknown>;
+type Load = (name: string) => Promise<Module>;
+type Loaded = { module: Module; failure: null } | { module: null; failure: string | null };
+
+/** What the choice depends on; tests hand in their own. */
+export interface Surroundings {
+  /** `import()` of an optional package. */
+  load: Load;
+  platform: string;
+  arch: string;
+}
+
+const GPU = '@tensorflow/tfjs-node-gpu';
+const CPU = '@tensorflow/tfjs-node';
+const NAMES: readonly Name[] = ['tensorflow', 'wasm', 'cpu'];
+
+// The name is a variable so that a user without the package neither compiles nor bundles it.
+const here: Surroundings = {
+  load: (name) => import(name) as Promise<Module>,
+  platform: process.platform,
+  arch: process.arch,
+};
+
+/**
+ * Registers and picks the best backend on this machine: `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node` (with
+ * the library of `npx tfjs-latent native` or its own), else `@tensorflow/tfjs-backend-wasm`, else the plain JavaScript
+ * of `@tensorflow/tfjs`. Gradients come with `@tensorflow/tfjs`, which is loaded where it is installed.
+ *
+ * @param prefer the one backend to use; without it the best that loads
+ * @returns what was chosen, with a hint when a faster one is one command away
+ * @throws InputError when the named backend, or none at all, can be had: with the cause and the command that mends it
+ * @example
+ * const { backend, device, hint } = await useBestBackend();
+ * if (hint) console.warn(hint);
+ */
+export function useBestBackend(prefer?: 'tensorflow' | 'wasm' | 'cpu'): Promise<BestBackend> {
+  return chooseBackend(prefer, here);
+}
+
+/** {@link useBestBackend} with its surroundings handed in. */
+export async function chooseBackend(prefer: Name | undefined, around: Surroundings): Promise<BestBackend> {
+  if (prefer !== undefined && !NAMES.includes(prefer)) {
+    throw new InputError(`useBestBackend: unknown backend '${String(prefer)}'; take ${NAMES.join(', ')}.`);
+  }
+  const refusals: string[] = [];
+  const hints: string[] = [];
+  for (const name of prefer === undefined ? NAMES : [prefer]) {
+    const tried = name === 'tensorflow' ? await tensorflow(around) : await portable(name, around.load);
+    if (tried.hint !== null) hints.push(tried.hint);
+    if (tried.chosen) return { ...tried.chosen, hint: hints.join(' ') || null };
+    refusals.push(`${name}: ${tried.refusal}`);
+  }
+  throw new InputError(`useBestBackend: no backend could be used. ${refusals.join(' ')}`);
+}
+
+/** A hint is what the user should know although another backend, or this one, works. */
+type Tried = { hint: string | null } & (
+  { chosen: Omit<BestBackend, 'hint'>; refusal?: undefined } | { chosen: null; refusal: string }
+);
+
+async function tensorflow(around: Surroundings): Promise<Tried> {
+  prepareProcess();
+  const failures: string[] = [];
+  for (const name of [GPU, CPU]) {
+    const { module, failure } = await tryLoad(name, around.load);
+    const broken = module ? await start('tensorflow', name) : failure;
+    if (module && broken === null) return chosenTensorflow(name, failures[0] ?? null);
+    if (broken === null) continue;
+    failures.push(
+      `${name} is installed but cannot be used: ${broken}. ${remedy(name, broken, around)}`.trim(),
+    );
+    forgetKernels();
+  }
+  const hint = failures.join(' ') || (hasRecipe(around) ? INSTALL : null);
+  return { chosen: null, hint, refusal: failures.join(' ') || `not installed. ${INSTALL}` };
+}
+
+const INSTALL =
+  "Native TensorFlow is several times faster: 'npm install --ignore-scripts @tensorflow/tfjs-node', then 'npx tfjs-latent native'.";
+
+const hasRecipe = ({ platform, arch }: Surroundings) => platform === 'linux' && arch === 'x64';
+
+function chosenTensorflow(name: string, failure: string | null): Tried {
+  const native = backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version: string } };
+  const device = native.isUsingGpuDevice ? 'gpu' : 'cpu';
+  const noGpu =
+    name === GPU && device === 'cpu'
+      ? `${GPU} found no usable GPU and computes on the CPU; with TF_CPP_MIN_LOG_LEVEL=0 TensorFlow says why.`
+      : null;
+  return {
+    chosen: { backend: 'tensorflow', device, version: native.binding.TF_Version },
+    hint: failure ?? noGpu,
+  };
+}
+
+/** tfjs-node calls a function that Node 23 removed, and TensorFlow reads its log level when it is loaded. */
+function prepareProcess(): void {
+  const target = util as unknown as Record<string, unknown>;
+  target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+}
+
+/** A package that failed half-way has registered its kernels; the next would warn about each of them. */
+function forgetKernels(): void {
+  for (const { kernelName } of getKernelsForBackend('tensorflow')) unregisterKernel(kernelName, 'tensorflow');
+}
+
+function remedy(name: string, failure: string, around: Surroundings): string {
+  if (hasRecipe(around)) return `Run 'npx tfjs-latent native${name === GPU ? ' --device gpu' : ''}'.`;
+  return /native addon/.test(failure) ? `Run 'npm rebuild ${name} --build-addon-from-source'.` : '';
+}
+
+const PACKAGES = {
+  wasm: { name: '@tensorflow/tfjs-backend-wasm', version: 'version_wasm' },
+  cpu: { name: '@tensorflow/tfjs-backend-cpu', version: 'version_cpu' },
+};
+
+async function portable(name: 'wasm' | 'cpu', load: Load): Promise<Tried> {
+  const union = '@tensorflow/tfjs';
+  const whole = await tryLoad(union, load);
+  if (whole.failure !== null) return refused(union, whole.failure);
+  const wanted = PACKAGES[name];
+  const { module, failure } = await tryLoad(wanted.name, load);
+  if (failure !== null) return refused(wanted.name, failure);
+  // tfjs brings the cpu backend along, at a place where only tfjs itself may find it.
+  const registered = module ?? (name === 'cpu' ? whole.module : null);
+  if (registered === null) {
+    const install = name === 'cpu' ? union : wanted.name;
+    return { chosen: null, hint: null, refusal: `not installed. Run 'npm install ${install}'.` };
+  }
+  const broken = await start(name, wanted.name);
+  if (broken !== null) return refused(wanted.name, broken);
+  const version = String(exported(registered, module ? wanted.version : 'version_core'));
+  return { chosen: { backend: name, device: 'cpu', version }, hint: null };
+}
+
+function refused(name: string, cause: string): Tried {
+  const refusal = `${name} is installed but cannot be used: ${cause}.`;
+  return { chosen: null, hint: refusal, refusal };
+}
+
+/** A CommonJS module's names lie on its namespace or, where Node could not see them, on `default`. */
+const exported = (module: Module, name: string): unknown =>
+  module[name] ?? (module.default as Module | undefined)?.[name];
+
+/** Makes a backend whose package has been loaded the current one; what is returned is why that failed, or null. */
+async function start(name: Name, from: string): Promise<string | null> {
+  if (findBackendFactory(name) == null) {
+    return (
+      `${from} registered its backend on another copy of @tensorflow/tfjs-core than this library's; ` +
+      "give every @tensorflow package the same version and run 'npm dedupe'"
+    );
+  }
+  return (await setBackend(name)) ? null : `the backend '${name}' did not start; its own message is above`;
+}
+
+/** `failure` is null where the package is simply not installed. */
+async function tryLoad(name: string, load: Load): Promise<Loaded> {
+  try {
+    return { module: await load(name), failure: null };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String((error as Error)?.message ?? error);
+    const missing = /^Cannot find (?:module|package) '([^']+)'/.exec(message);
+    if (missing?.[1] === name) return { module: null, failure: null };
+    return { module: null, failure: firstSentence(message) };
+  }
+}
+
+const firstSentence = (message: string): string => message.split('\n', 1)[0].trim().replace(/\.$/, '');

@@ -9,6 +9,7 @@
  */
 import { applyReflections, bidiagonalise, type Reflections } from './bidiagonal.js';
 import { binaryScale, norm, rotateRows, TINY } from './rotation.js';
+import { transposed } from './transpose.js';
 
 /** What `thinSvd` returns, k = min(m, n). */
 export interface ThinSvd {
@@ -46,9 +47,8 @@ export function thinSvd(a: Float64Array, m: number, n: number): ThinSvd {
   const [p, q] = tall ? [n, m] : [m, n];
   const largest = a.reduce((top, entry) => Math.max(top, Math.abs(entry)), 0);
   const scale = binaryScale(largest);
-  const sweep = Number.isFinite(largest)
-    ? decompose(tall ? transpose(a, m, n, scale) : a.map((x) => x / scale), p, q)
-    : null;
+  const columns = (tall ? transposed(a, m, n) : a).map((entry) => entry / scale);
+  const sweep = Number.isFinite(largest) ? decompose(columns, p, q) : null;
   if (sweep === null) {
     const nan = (size: number): Float64Array => new Float64Array(size).fill(NaN);
     return { u: nan(p * m), s: nan(p), v: nan(p * n) };
@@ -219,10 +219,4 @@ function identity(n: number): Float64Array {
   const eye = new Float64Array(n * n);
   for (let i = 0; i < n; i++) eye[i * n + i] = 1;
   return eye;
-}
-
-function transpose(a: Float64Array, m: number, n: number, scale: number): Float64Array {
-  const result = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) result[j * m + i] = a[i * n + j] / scale;
-  return result;
 }

@@ -93,14 +93,16 @@ async function tensorflow(around: Surroundings): Promise<Tried> {
     );
     forgetKernels();
   }
-  const hint = failures.join(' ') || (hasRecipe(around) ? INSTALL : null);
-  return { chosen: null, hint, refusal: failures.join(' ') || `not installed. ${INSTALL}` };
+  const hint = failures.join(' ') || (hasRecipe(around) ? install(around) : null);
+  return { chosen: null, hint, refusal: failures.join(' ') || `not installed. ${install(around)}` };
 }
 
-const INSTALL =
-  "Native TensorFlow is several times faster: 'npm install --ignore-scripts @tensorflow/tfjs-node', then 'npx tfjs-latent native'.";
-
 const hasRecipe = ({ platform, arch }: Surroundings) => platform === 'linux' && arch === 'x64';
+
+const install = (around: Surroundings): string =>
+  hasRecipe(around)
+    ? `Native TensorFlow is several times faster: 'npm install --ignore-scripts ${CPU}', then 'npx tfjs-latent native'.`
+    : `Run 'npm install ${CPU}'.`;
 
 function chosenTensorflow(name: string, failure: string | null): Tried {
   const native = backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version: string } };
@@ -147,8 +149,8 @@ async function portable(name: 'wasm' | 'cpu', load: Load): Promise<Tried> {
   // tfjs brings the cpu backend along, at a place where only tfjs itself may find it.
   const registered = module ?? (name === 'cpu' ? whole.module : null);
   if (registered === null) {
-    const install = name === 'cpu' ? union : wanted.name;
-    return { chosen: null, hint: null, refusal: `not installed. Run 'npm install ${install}'.` };
+    const absent = name === 'cpu' ? union : wanted.name;
+    return { chosen: null, hint: null, refusal: `not installed. Run 'npm install ${absent}'.` };
   }
   const broken = await start(name, wanted.name);
   if (broken !== null) return refused(wanted.name, broken);

@@ -50,9 +50,18 @@ export const record: Rule = rule(
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor),
 );
 
+/** Something that may be rows: read and checked further by `sourceOf`. */
+export const matrix: Rule = rule(
+  'a 2-D tensor, an array of rows or { values, shape }',
+  (value) => typeof value === 'object' && value !== null,
+);
+
 /** Any of several rules. */
 export const either = (...rules: Rule[]): Rule =>
   rule(rules.map((each) => each.must).join(', or '), (value) => rules.some((each) => each.holds(value)));
+
+/** The rules of `FitEvents`. */
+export const eventRules: Record<string, Rule> = { onIteration: fn, onInit: fn, signal: abortSignal };
 
 /** A value as an error message shows it: short, and of one line. */
 export function show(value: unknown): string {

@@ -1,4 +1,4 @@
-import { keep, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { keep, tidy, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
 import { InputError } from './errors.js';
 
 /**
@@ -16,6 +16,13 @@ export class Owned {
     const tensor = keep(tidy(make));
     this.#tensors.add(tensor);
     return tensor;
+  }
+
+  /** The same for several tensors at once. */
+  holdAll<T extends object>(make: () => T): T {
+    const tensors = tidy(() => make() as unknown as NamedTensorMap);
+    for (const tensor of Object.values(tensors)) this.#tensors.add(keep(tensor));
+    return tensors as unknown as T;
   }
 
   /** @throws InputError when the model was disposed */

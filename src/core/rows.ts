@@ -166,7 +166,7 @@ function relativeBatch(source: Source, origin: Float64Array, start: number, end:
 
 /**
  * Applies a function of rows to a matrix, in batches where the temporaries of all rows at once would be large.
- * Synchronous; differentiable where `x` is a tensor. Call it inside `op` or `tidy`.
+ * Synchronous; differentiable where `x` is a tensor.
  *
  * @param where the call and argument, as messages name it
  * @param width float32 numbers that `f` holds for one row
@@ -181,12 +181,14 @@ export function mapRows<T extends Tensor>(
 ): T {
   const source = sourceOf(where, x, origin.length);
   const step = Math.max(64, Math.floor((4 * BATCH_FLOATS) / Math.max(width, origin.length)));
-  const parts: T[] = [];
-  for (let start = 0; start < source.nRows; start += step) {
-    const end = Math.min(source.nRows, start + step);
-    parts.push(tidy(() => f(relativeBatch(source, origin, start, end))));
-  }
-  return parts.length === 1 ? parts[0] : concat(parts as [T, ...T[]], 0);
+  return tidy(() => {
+    const parts: T[] = [];
+    for (let start = 0; start < source.nRows; start += step) {
+      const end = Math.min(source.nRows, start + step);
+      parts.push(tidy(() => f(relativeBatch(source, origin, start, end))));
+    }
+    return parts.length === 1 ? parts[0] : concat(parts as [T, ...T[]], 0);
+  });
 }
 
 /** The rows of a fit: checked, with the shift that everything else is relative to. */
@@ -307,6 +309,22 @@ async function rowsAt(
   const picked = tidy(() => cast(gather(tensor!, tensor1d(Array.from(indices), 'int32')), 'float32'));
   const [values] = await read([picked]);
   return out.map((_, i) => values[i] - origin[i % d]);
+}
+
+/**
+ * Reads a small matrix (parameters, a start) to the host.
+ *
+ * @returns [n * D] less `origin`, subtracted in float64
+ * @throws InputError as `sourceOf`, and for NaN or infinity in a tensor
+ */
+export async function readMatrix(where: string, x: unknown, origin: Float64Array): Promise<Float64Array> {
+  const source = sourceOf(where, x, origin.length);
+  if (source.tensor) await refuseNonFinite(where, source);
+  return rowsAt(
+    source,
+    origin,
+    Array.from({ length: source.nRows }, (_, i) => i),
+  );
 }
 
 /** Reads tensors back and frees them, also when reading fails. */

@@ -1,0 +1,320 @@
+/**
+ * K-means: K centres c_k [D] that make the inertia Σ_i w_i min_k |x_i - c_k|² a local minimum.
+ *
+ * Rows x [N, D], weights w [N], labels [N]. Each iteration gives every row to its nearest centre and moves every centre
+ * to the mean of its rows (Lloyd 1982). scikit-learn's counterpart: sklearn.cluster.KMeans.
+ */
+import {
+  div,
+  expandDims,
+  fill,
+  gather,
+  greater,
+  isNaN,
+  mul,
+  neg,
+  onesLike,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  sum,
+  tensor1d,
+  tensor2d,
+  where,
+  zerosLike,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { accurateMean } from '../core/accurateMean.js';
+import * as checks from '../core/checks.js';
+import { InputError } from '../core/errors.js';
+import { iterate, pacer, type FitEvents, type Pace, type Run, type Step } from '../core/iterate.js';
+import { op } from '../core/op.js';
+import { Owned } from '../core/owned.js';
+import { RandomState, anySeed } from '../core/random.js';
+import { fitRows, mapRows, readMatrix, readWeights, sourceOf } from '../core/rows.js';
+import type { Matrix, Rows, Weights } from '../core/rows.js';
+import { assign, nearest, update, type Centers } from './lloyd.js';
+import { kMeansPlusPlus, randomRows } from './seeding.js';
+
+/** Options of {@link KMeans.fit}; the defaults are scikit-learn's. */
+export interface KMeansOptions extends FitEvents {
+  /** K; 8, or the number of rows of a given `init`. */
+  nClusters?: number;
+  /** 'k-means++' (greedy), 'random' (rows), or the centres themselves [K, D]. Default 'k-means++'. */
+  init?: 'k-means++' | 'random' | Matrix;
+  /** Restarts, of which the one of lowest inertia is kept; 'auto': 1, but 10 for 'random'. */
+  nInit?: number | 'auto';
+  /** Iterations of one restart, at most. Default 300. */
+  maxIter?: number;
+  /** Stops when Σ |move of a centre|² is at most tol times the mean variance of the features. Default 1e-4. */
+  tol?: number;
+  /** Every algorithm gives the same clusters. Default 'auto'; today all of them are Lloyd's. */
+  algorithm?: 'auto' | 'lloyd' | 'elkan';
+  /** [N] Weights of the rows, 0 or more. */
+  sampleWeight?: Weights;
+  /** 0 … 2³² - 1. The same seed gives the same start as scikit-learn's random_state. */
+  seed?: number;
+}
+
+const RULES: Record<string, checks.Rule> = {
+  nClusters: checks.integer(1),
+  init: checks.either(checks.oneOf('k-means++', 'random'), checks.matrix),
+  nInit: checks.either(checks.integer(1), checks.oneOf('auto')),
+  maxIter: checks.integer(1),
+  tol: checks.nonNegative,
+  algorithm: checks.oneOf('auto', 'lloyd', 'elkan'),
+  sampleWeight: checks.something,
+  seed: checks.seed,
+  ...checks.eventRules,
+};
+
+/** Squared distances by differences: right to float32's last digits also where they are small. [N, K] */
+const squaredDifferences = (x: Tensor2D, centers: Tensor2D): Tensor2D =>
+  sum(square(sub(expandDims(x, 1), expandDims(centers, 0))), 2);
+
+/**
+ * Soft assignment of rows to centres: the softmax over k of -|x - c_k|² / temperature. Differentiable in `x` and
+ * `clusterCenters`; as the temperature goes to 0 it becomes K-means' labels, one-hot.
+ *
+ * @param x [N, D]
+ * @param clusterCenters [K, D]
+ * @param temperature in squared units of x
+ * @returns [N, K], rows sum to 1
+ * @example
+ * const p = softAssign(tf.tensor2d([[0, 0], [4, 4]]), tf.tensor2d([[0, 1], [4, 3]]), 0.5);
+ */
+export const softAssign = op(
+  'softAssign',
+  (x: Tensor2D, clusterCenters: Tensor2D, temperature = 1): Tensor2D =>
+    softmax(div(neg(squaredDifferences(x, clusterCenters)), temperature)),
+);
+
+/** √d, with the gradient 0 (not NaN) where d is 0: a row that lies on its centre. */
+function safeSqrt(d: Tensor2D): Tensor2D {
+  const apart = greater(d, 0);
+  return where(apart, sqrt(where(apart, d, onesLike(d))), zerosLike(d));
+}
+
+interface Fitted {
+  readonly centers: Centers;
+  readonly labels: Int32Array | null;
+  readonly inertia: number | null;
+  readonly run: Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> | null;
+}
+
+interface LloydOptions {
+  readonly maxIter: number;
+  readonly tol: number;
+  readonly weight: Float64Array | null;
+}
+
+/** One restart from given centres, to labels and inertia of its final centres. */
+async function runLloyd(
+  rows: Rows,
+  start: Centers,
+  { maxIter, tol, weight }: LloydOptions,
+  init: number,
+  events: FitEvents,
+  pace: Pace,
+): Promise<Fitted & { inertia: number; labels: Int32Array }> {
+  const memos: Int32Array[] = [];
+  const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
+  const step = async (centers: Centers): Promise<Step<Centers>> => {
+    const statistics = await assign(rows, centers, weight, memos, pace);
+    const next = update(centers, statistics);
+    const settled = statistics.changed === 0 && statistics.far.length === 0;
+    const params = settled ? centers : next.centers;
+    return { params, objective: next.inertia, change: next.shift, done: settled || next.shift <= tolerance };
+  };
+  const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
+  const run = await iterate(init, start, step, maxIter, events, report);
+  const { inertia } = await assign(rows, run.params, weight, memos, pace);
+  return { centers: run.params, labels: concatenated(memos, rows.nRows), inertia, run };
+}
+
+function concatenated(parts: Int32Array[], n: number): Int32Array {
+  const out = new Int32Array(n);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+const inDataUnits = (centers: Centers, origin: Float64Array): Float32Array =>
+  Float32Array.from(centers, (value, i) => value + origin[i % origin.length]);
+
+/** Labels of one K-means restart from k-means++ with its defaults: the start of a mixture. */
+export async function kMeansLabels(
+  rows: Rows,
+  k: number,
+  weight: Float64Array | null,
+  random: RandomState,
+  pace: Pace,
+): Promise<Int32Array> {
+  const start = await rows.at(await kMeansPlusPlus(rows, k, weight, random, pace));
+  return (await runLloyd(rows, start, { maxIter: 300, tol: 1e-4, weight }, 0, {}, pace)).labels;
+}
+
+async function startCenters(
+  rows: Rows,
+  k: number,
+  init: 'k-means++' | 'random' | Matrix,
+  weight: Float64Array | null,
+  random: RandomState,
+  pace: Pace,
+): Promise<Centers> {
+  if (typeof init !== 'string') return readMatrix('KMeans.fit: init', init, rows.origin);
+  const seeding = init === 'random' ? randomRows : kMeansPlusPlus;
+  return rows.at(await seeding(rows, k, weight, random, pace));
+}
+
+/** K as asked for, held against the start and the data. */
+function clusterCount(options: KMeansOptions, nRows: number): number {
+  const { init, nClusters } = options;
+  const given =
+    init === undefined || typeof init === 'string' ? undefined : sourceOf('KMeans.fit: init', init).nRows;
+  const k = nClusters ?? given ?? 8;
+  if (given !== undefined && given !== k) {
+    throw new InputError(
+      `KMeans.fit: init has ${given} rows where nClusters is ${k}; give one row for each cluster.`,
+    );
+  }
+  if (k > nRows) {
+    throw new InputError(
+      `KMeans.fit: nClusters is ${k} and x has ${nRows} rows; ask for at most ${nRows} clusters.`,
+    );
+  }
+  return k;
+}
+
+/** A fitted K-means model. Immutable; its tensors live until `dispose()`. */
+export class KMeans {
+  readonly nClusters: number;
+  readonly nFeatures: number;
+  /** [D] Params are held relative to it and reported as origin + params. */
+  readonly origin: Float64Array;
+  /** [K, D] */
+  readonly clusterCenters: Tensor2D;
+  /** [N] int32, of the rows it was fitted on; null from params. */
+  readonly labels: Tensor1D | null;
+  /** Σ w |x - c|² of the final labels, in squared units of x; null from params. */
+  readonly inertia: number | null;
+  /** Iterations of the best restart; null from params. */
+  readonly nIter: number | null;
+  /** Whether the best restart stopped before maxIter; null from params. */
+  readonly converged: boolean | null;
+  /** Inertia after each iteration of the best restart, of its labels about the moved centres; null from params. */
+  readonly history: readonly number[] | null;
+  readonly #owned = new Owned('KMeans');
+  readonly #centers: Tensor2D; // relative to origin
+
+  private constructor(origin: Float64Array, { centers, labels, inertia, run }: Fitted) {
+    const shape: [number, number] = [centers.length / origin.length, origin.length];
+    [this.nClusters, this.nFeatures] = shape;
+    this.origin = origin;
+    this.#centers = this.#owned.hold(() => tensor2d(Float32Array.from(centers), shape));
+    this.clusterCenters = this.#owned.hold(() => tensor2d(inDataUnits(centers, origin), shape));
+    this.labels = labels && this.#owned.hold(() => tensor1d(labels, 'int32'));
+    this.inertia = inertia;
+    this.nIter = run && run.nIter;
+    this.converged = run && run.converged;
+    this.history = run && run.history;
+  }
+
+  /**
+   * Fits K-means to the rows of `x`.
+   *
+   * @param x [N, D]
+   * @throws InputError for bad data or options; the signal's reason when it is aborted
+   * @example
+   * const model = await KMeans.fit([[0, 0], [0, 1], [9, 9], [9, 8]], { nClusters: 2, seed: 42 });
+   * model.predict([[1, 1]]).print();
+   */
+  static async fit(x: Matrix, options: KMeansOptions = {}): Promise<KMeans> {
+    checks.checkOptions('KMeans.fit', options, RULES);
+    const { init = 'k-means++', nInit = 'auto', maxIter = 300, tol = 1e-4, seed = anySeed() } = options;
+    const k = clusterCount(options, sourceOf('KMeans.fit: x', x).nRows);
+    const pace = pacer(options.signal);
+    await pace();
+    const rows = await fitRows('KMeans.fit: x', x, (d) => 2 * d + 3 * k, pace);
+    const weight = await readWeights('KMeans.fit: sampleWeight', options.sampleWeight, rows.nRows);
+    const random = new RandomState(seed);
+    const restarts = nInit === 'auto' ? (init === 'random' ? 10 : 1) : nInit;
+    let best: (Fitted & { inertia: number }) | undefined;
+    for (let i = 0; i < restarts; i++) {
+      const start = await startCenters(rows, k, init, weight, random, pace);
+      const fitted = await runLloyd(rows, start, { maxIter, tol, weight }, i, options, pace);
+      if (!best || fitted.inertia < best.inertia) best = fitted;
+    }
+    return new KMeans(rows.origin, best!);
+  }
+
+  /**
+   * A model of given centres.
+   *
+   * @param params `clusterCenters` [K, D]
+   * @throws InputError for bad centres
+   */
+  static async fromParams(params: { clusterCenters: Matrix }): Promise<KMeans> {
+    checks.checkOptions('KMeans.fromParams', params, { clusterCenters: checks.matrix });
+    const where = 'KMeans.fromParams: clusterCenters';
+    const rows = await fitRows(where, params.clusterCenters, (d) => d, pacer());
+    const centers = await readMatrix(where, params.clusterCenters, rows.origin);
+    return new KMeans(rows.origin, { centers, labels: null, inertia: null, run: null });
+  }
+
+  /** Index of the nearest centre of each row; -1 for a row with NaN. @returns [N] int32 */
+  predict(x: Matrix): Tensor1D {
+    return this.#rows('predict', x, (rows) => labelsOf(rows, this.#centers));
+  }
+
+  /** Euclidean distances of each row to the centres; differentiable. @returns [N, K] */
+  transform(x: Matrix): Tensor2D {
+    return this.#rows('transform', x, (rows) => safeSqrt(squaredDifferences(rows, this.#centers)));
+  }
+
+  /**
+   * Softmax of minus squared distance over temperature: the differentiable relative of predict.
+   *
+   * @param temperature in squared units of x
+   * @returns [N, K], rows sum to 1
+   */
+  predictProba(x: Matrix, temperature = 1): Tensor2D {
+    checks.check('KMeans.predictProba: temperature', temperature, checks.positive);
+    return this.#rows('predictProba', x, (rows) => softAssign(rows, this.#centers, temperature));
+  }
+
+  /** Minus the inertia of `x` about the centres; differentiable. */
+  score(x: Matrix): Scalar {
+    const n = sourceOf('KMeans.score: x', x, this.nFeatures).nRows;
+    return scoreOf(() => this.#rows('score', x, (rows) => squaredError(rows, this.#centers)), n);
+  }
+
+  /** Frees the model's tensors; twice is fine. */
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #rows<T extends Tensor>(method: string, x: Matrix, f: (rows: Tensor2D) => T): T {
+    this.#owned.check(method);
+    return mapRows(`KMeans.${method}: x`, x, this.origin, 3 * this.nClusters * this.nFeatures, f);
+  }
+}
+
+/** Squared distance to the nearest centre [N]; the choice of the centre carries no gradient. */
+const squaredError = (x: Tensor2D, centers: Tensor2D): Tensor1D =>
+  sum(square(sub(x, gather(centers, nearest(x, centers)))), 1);
+
+const scoreOf = op('score', (errors: () => Tensor1D, n: number): Scalar => mul(accurateMean(errors()), -n));
+
+/** argMin gives a NaN row some label, which differs between backends: such rows get -1. */
+function labelsOf(x: Tensor2D, centers: Tensor2D): Tensor1D {
+  const labels = nearest(x, centers);
+  return where(isNaN(sum(x, 1)), fill(labels.shape, -1, 'int32'), labels);
+}

@@ -1,0 +1,121 @@
+import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { Pace } from '../core/iterate.js';
+import { chooseWithoutReplacement, chooseWithReplacement, type RandomState } from '../core/random.js';
+import { read, type Rows } from '../core/rows.js';
+import { squaredDistances } from '../metrics/pairwise.js';
+
+/**
+ * Rows to start K-means from. Draws, cumulative sums and choices are float64 on the host, in scikit-learn's order: the
+ * same seed chooses the same rows on every backend, and those that scikit-learn's random_state chooses.
+ */
+export type Seeding = (
+  rows: Rows,
+  k: number,
+  weight: Float64Array | null,
+  random: RandomState,
+  pace: Pace,
+) => Promise<Int32Array>;
+
+/** `K` different rows, each with a probability proportional to its weight. */
+export const randomRows: Seeding = async (rows, k, weight, random) =>
+  chooseWithoutReplacement(random, normalized(weight, rows.nRows), k);
+
+/**
+ * Greedy k-means++: each next row is drawn with a probability proportional to its weight times its squared distance
+ * from the rows chosen so far, the best of 2 + ⌊ln K⌋ draws being kept.
+ *
+ * Arthur and Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
+ */
+export const kMeansPlusPlus: Seeding = async (rows, k, weight, random, pace) => {
+  const { nRows } = rows;
+  const trials = 2 + Math.floor(Math.log(k));
+  const chosen = new Int32Array(k);
+  chosen[0] = chooseWithReplacement(random, cumulated(normalized(weight, nRows)), 1)[0];
+  let [closest] = await distancesTo(rows, chosen.subarray(0, 1), pace);
+  for (let step = 1; step < k; step++) {
+    const potential = weight ? closest.map((d, i) => d * weight[i]) : closest;
+    const cumulative = cumulated(potential);
+    const draws = random.randomSample(trials).map((u) => u * cumulative[nRows - 1]);
+    const candidates = Int32Array.from(draws, (draw) => Math.min(nRows - 1, firstAtLeast(cumulative, draw)));
+    const distances = await distancesTo(rows, candidates, pace);
+    let best = Infinity;
+    for (let trial = 0; trial < trials; trial++) {
+      const merged = distances[trial].map((d, i) => Math.min(d, closest[i]));
+      const total = weightedSum(merged, weight);
+      if (total < best || trial === 0) {
+        best = total;
+        distances[0] = merged;
+        chosen[step] = candidates[trial];
+      }
+    }
+    closest = distances[0];
+  }
+  return chosen;
+};
+
+/** Squared distances of all rows to a few of them: one array of [N] for each. */
+async function distancesTo(rows: Rows, indices: Int32Array, pace: Pace): Promise<Float64Array[]> {
+  const m = indices.length;
+  const values = await rows.at(indices);
+  const norms = Array.from({ length: m }, (_, j) => squaredNorm(values, j * rows.nFeatures, rows.nFeatures));
+  const out = norms.map(() => new Float64Array(rows.nRows));
+  const points = tidy(() => tensor2d(Float32Array.from(values), [m, rows.nFeatures]));
+  try {
+    for (let start = 0; start < rows.nRows; start += rows.batchRows) {
+      const end = Math.min(rows.nRows, start + rows.batchRows);
+      const [block] = await read([distancesOf(rows, start, end, points)]);
+      for (let i = start; i < end; i++) {
+        for (let j = 0; j < m; j++) out[j][i] = digitsOf(block[(i - start) * m + j], norms[j]);
+      }
+      await pace();
+    }
+  } finally {
+    points.dispose();
+  }
+  indices.forEach((row, j) => (out[j][row] = 0));
+  return out;
+}
+
+const distancesOf = (rows: Rows, start: number, end: number, points: Tensor2D): Tensor2D =>
+  tidy(() => squaredDistances(rows.batch(start, end), points));
+
+/**
+ * What cancellation left of |x|² - 2 x·c + |c|² counts as 0: else copies of a chosen row would be drawn again.
+ * A few units in the last place of |c|² (which is near |x|² where the distance is small).
+ */
+const digitsOf = (distance: number, norm: number): number => (distance < 1e-6 * norm ? 0 : distance);
+
+function squaredNorm(values: Float64Array, start: number, d: number): number {
+  let total = 0;
+  for (let j = start; j < start + d; j++) total += values[j] ** 2;
+  return total;
+}
+
+function normalized(weight: Float64Array | null, n: number): Float64Array {
+  if (!weight) return new Float64Array(n).fill(1 / n);
+  const total = weightedSum(weight, null);
+  return weight.map((w) => w / total);
+}
+
+function weightedSum(values: Float64Array, weight: Float64Array | null): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += weight ? values[i] * weight[i] : values[i];
+  return total;
+}
+
+function cumulated(values: Float64Array): Float64Array {
+  let total = 0;
+  return values.map((value) => (total += value));
+}
+
+/** The first index whose value is `target` or more. */
+function firstAtLeast(sorted: Float64Array, target: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < target) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,29 @@
+/**
+ * tfjs-latent: K-means, Gaussian mixtures and PCA for TensorFlow.js.
+ *
+ * @packageDocumentation
+ */
+
+// Estimators
+export { KMeans, softAssign, type KMeansOptions } from './cluster/kmeans.js';
+export {
+  GaussianMixture,
+  gaussianMixtureLogProb,
+  type GaussianMixtureOptions,
+  type GivenStart,
+} from './mixture/gaussianMixture.js';
+export type { CovarianceType } from './mixture/covariance.js';
+export type { CovarianceForm, Numbers } from './mixture/params.js';
+export type { MixtureTensors } from './mixture/em.js';
+export type { Start } from './mixture/start.js';
+
+// Random draws and data sets
+export { RandomState } from './core/random.js';
+
+// Linear algebra
+export * as linalg from './linalg/index.js';
+
+// Shared types and errors
+export { InputError, NumericalError } from './core/errors.js';
+export type { FitEvents } from './core/iterate.js';
+export type { Labels, Matrix, Values, Weights } from './core/rows.js';

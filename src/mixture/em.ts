@@ -1,0 +1,227 @@
+/**
+ * Expectation maximisation as a fold over batches of rows. Means and P_k are float64 on the host; the large products are
+ * float32; second moments are taken in each component's own frame, where they are well conditioned whatever the data.
+ *
+ *     E   y_k = (x - μ_k) P_k,   log p_k(x) = log w_k + log|P_k| - D/2 log 2π - |y_k|²/2,   r_k = p_k / Σ p
+ *     M   n_k = Σ r,   ȳ = Σ r y / n_k,   M = Σ r y yᵀ / n_k - ȳ ȳᵀ + regCovar P_kᵀ P_k
+ *         μ_k <- μ_k + P_k⁻ᵀ ȳ,   P_k <- P_k chol(M)⁻ᵀ,   w_k <- n_k / Σ n
+ *
+ * Bishop, Pattern Recognition and Machine Learning, 9.2, in other coordinates.
+ */
+import {
+  add,
+  exp,
+  expandDims,
+  log,
+  logSumExp,
+  mul,
+  reshape,
+  square,
+  sub,
+  sum,
+  tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import { NumericalError } from '../core/errors.js';
+import { fold, type Batch, type Pace } from '../core/iterate.js';
+import { read, type Rows } from '../core/rows.js';
+import { weightedSums, type Collapsed, type Covariance, type Moments } from './covariance.js';
+
+/** A mixture on the host, means relative to the data's origin. */
+export interface Mixture {
+  /** [K] */
+  readonly weights: Float64Array;
+  /** [K * D] */
+  readonly means: Float64Array;
+  /** As the covariance type's shape says. */
+  readonly precisionsCholesky: Float64Array;
+}
+
+/** The same as float32 tensors. */
+export interface MixtureTensors {
+  readonly weights: Tensor1D; // [K]
+  readonly means: Tensor2D; // [K, D]
+  readonly precisionsCholesky: Tensor;
+}
+
+/** What batches add up to. */
+export interface Statistics extends Moments {
+  /** Σ w log p(x), the rows' values added in float64 */
+  readonly logLikelihood: number;
+}
+
+/** Responsibilities of rows `start` to `end`, [K, n], already weighted: what a start is given by. */
+export type Responsibilities = (start: number, end: number) => Tensor2D;
+
+const LOG_2PI = Math.log(2 * Math.PI);
+
+/** Rows seen from each component: x - μ_k. [N, D], [K, D] -> [K, N, D] */
+export const centeredOn = (x: Tensor2D, means: Tensor2D): Tensor3D =>
+  sub(expandDims(x, 0), expandDims(means, 1));
+
+/** log w_k + log |P_k| - D/2 log 2π: what a component's log density has besides its distance. [K] */
+export function logConstants(
+  { weights, means, precisionsCholesky }: MixtureTensors,
+  covariance: Covariance,
+): Tensor1D {
+  const d = means.shape[1];
+  return sub(add(log(weights), covariance.logDet(precisionsCholesky, d)), (d / 2) * LOG_2PI);
+}
+
+/** Weighted log densities from the rows in each component's frame. y [K, N, D] -> [K, N] */
+export const logJoint = (y: Tensor3D, constants: Tensor1D): Tensor2D =>
+  sub(expandDims(constants, 1), mul(sum(square(y), 2), 0.5));
+
+export function toTensors(mixture: Mixture, covariance: Covariance): MixtureTensors {
+  const { weights, means, precisionsCholesky } = mixture;
+  const k = weights.length;
+  const d = means.length / k;
+  return {
+    weights: tensor1d(Float32Array.from(weights)),
+    means: tensor2d(Float32Array.from(means), [k, d]),
+    precisionsCholesky: tensor(Float32Array.from(precisionsCholesky), covariance.shape(k, d)),
+  };
+}
+
+/**
+ * One pass over the rows: the E-step and the sums that the M-step needs. With `given`, those responsibilities are used
+ * in place of the mixture's own, whose frame is used all the same.
+ */
+export async function pass(
+  rows: Rows,
+  mixture: Mixture,
+  covariance: Covariance,
+  weight: Float64Array | null,
+  pace: Pace,
+  given?: Responsibilities,
+): Promise<Statistics> {
+  const params = toTensors(mixture, covariance);
+  const constants = tidy(() => logConstants(params, covariance));
+  const accumulate = async (batch: Batch) => {
+    const w = weight?.subarray(batch.start, batch.end) ?? null;
+    const tensors = tidy(() => batchTensors(batch, params, constants, covariance, w, given));
+    const [logDensity, counts, first, second] = await read(tensors);
+    return { statistics: statisticsOf(logDensity, counts, first, second, w), memo: null };
+  };
+  try {
+    return await fold(rows, accumulate, merge, [], pace);
+  } finally {
+    constants.dispose();
+    for (const each of Object.values(params)) each.dispose();
+  }
+}
+
+function batchTensors(
+  { x, start, end }: Batch,
+  params: MixtureTensors,
+  constants: Tensor1D,
+  covariance: Covariance,
+  w: Float64Array | null,
+  given?: Responsibilities,
+): Tensor[] {
+  const y = covariance.whiten(centeredOn(x, params.means), params.precisionsCholesky); // [K, n, D]
+  const joint = logJoint(y, constants); // [K, n]
+  const logDensity = logSumExp(joint, 0); // [n]
+  const own = (): Tensor2D => {
+    const r = exp(sub(joint, logDensity)); // [K, n]
+    return w ? mul(r, tensor1d(Float32Array.from(w))) : r;
+  };
+  const r = given ? given(start, end) : own();
+  return [
+    logDensity,
+    sum(r, 1),
+    reshape(weightedSums(y, r), params.means.shape),
+    covariance.secondMoments(y, r),
+  ];
+}
+
+function statisticsOf(
+  logDensity: Float32Array,
+  counts: Float32Array,
+  first: Float32Array,
+  second: Float32Array,
+  w: Float64Array | null,
+): Statistics {
+  let logLikelihood = 0;
+  for (let i = 0; i < logDensity.length; i++) logLikelihood += w ? w[i] * logDensity[i] : logDensity[i];
+  return {
+    logLikelihood,
+    counts: Float64Array.from(counts),
+    first: Float64Array.from(first),
+    second: Float64Array.from(second),
+  };
+}
+
+const plus = (a: Float64Array, b: Float64Array): Float64Array => {
+  for (let i = 0; i < a.length; i++) a[i] += b[i];
+  return a;
+};
+
+/** Adds `b` into `a`. */
+const merge = (a: Statistics, b: Statistics): Statistics => ({
+  logLikelihood: a.logLikelihood + b.logLikelihood,
+  counts: plus(a.counts, b.counts),
+  first: plus(a.first, b.first),
+  second: plus(a.second, b.second),
+});
+
+/**
+ * The M-step.
+ *
+ * @param spread the standard deviation of the data, averaged over features
+ * @throws NumericalError when a component's covariance has no factor, or is too thin for float32 rows
+ */
+export function maximize(
+  mixture: Mixture,
+  statistics: Statistics,
+  covariance: Covariance,
+  regCovar: number,
+  spread: number,
+): Mixture {
+  // As in scikit-learn: a component that no row belongs to divides by this, not by 0.
+  const moments: Moments = { ...statistics, counts: statistics.counts.map((n) => n + 10 * Number.EPSILON) };
+  const { counts, first } = moments;
+  const d = first.length / counts.length;
+  // The pass saw the rounded parameters: its sums are in their frame.
+  const p = Float64Array.from(Float32Array.from(mixture.precisionsCholesky));
+  const means = Float64Array.from(Float32Array.from(mixture.means));
+  const total = counts.reduce((a, b) => a + b, 0);
+  for (let k = 0; k < counts.length; k++) {
+    const move = first.slice(k * d, (k + 1) * d).map((value) => value / counts[k]);
+    covariance.unwhiten(p, k, move);
+    for (let j = 0; j < d; j++) means[k * d + j] += move[j];
+  }
+  const next = covariance.refine(p, moments, regCovar);
+  refuseCollapse(next, spread, counts.length);
+  return { weights: counts.map((n) => n / total), means, precisionsCholesky: next };
+}
+
+/** Rows are float32: a component thinner than this share of the data's spread is made of rounding errors. */
+const THINNEST = 1e-7;
+
+function refuseCollapse(
+  next: Float64Array | Collapsed,
+  spread: number,
+  k: number,
+): asserts next is Float64Array {
+  const remedy =
+    'Ask for fewer components, raise regCovar, or bring the features to one scale (a constant or duplicate feature collapses too).';
+  if (!(next instanceof Float64Array)) {
+    throw new NumericalError(
+      `GaussianMixture.fit: the covariance of component ${next.collapsed} collapsed. ${remedy}`,
+    );
+  }
+  const at = next.findIndex((value) => Math.abs(value) * spread * THINNEST > 1);
+  if (at >= 0) {
+    const component = Math.floor((at * k) / next.length);
+    throw new NumericalError(
+      `GaussianMixture.fit: component ${component} is ${(1 / Math.abs(next[at])).toPrecision(2)} thin where the data spread over ${spread.toPrecision(2)}, which float32 rows cannot resolve. ${remedy}`,
+    );
+  }
+}

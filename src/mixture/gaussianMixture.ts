@@ -1,0 +1,415 @@
+/**
+ * Gaussian mixture: p(x) = Σ_k w_k N(x | μ_k, Σ_k), fitted by expectation maximisation.
+ *
+ * Rows x [N, D], weights w [K], means μ [K, D], covariances Σ by type, Σ⁻¹ = P Pᵀ with P upper triangular.
+ * Bishop, Pattern Recognition and Machine Learning, 9.2. scikit-learn's counterpart: sklearn.mixture.GaussianMixture.
+ */
+import {
+  argMax,
+  fill,
+  isNaN,
+  logSumExp,
+  softmax,
+  tensor,
+  tensor2d,
+  tensor1d,
+  transpose,
+  where,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { accurateMean } from '../core/accurateMean.js';
+import * as checks from '../core/checks.js';
+import { InputError } from '../core/errors.js';
+import { iterate, pacer, type FitEvents, type Pace, type Run } from '../core/iterate.js';
+import { op } from '../core/op.js';
+import { Owned } from '../core/owned.js';
+import { anySeed, RandomState } from '../core/random.js';
+import {
+  fitRows,
+  mapRows,
+  readWeights,
+  sourceOf,
+  type Matrix,
+  type Rows,
+  type Weights,
+} from '../core/rows.js';
+import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.js';
+import {
+  centeredOn,
+  logConstants,
+  logJoint,
+  maximize,
+  pass,
+  toTensors,
+  type Mixture,
+  type MixtureTensors,
+} from './em.js';
+import * as params from './params.js';
+import type { CovarianceForm } from './params.js';
+import { meanVariance, startMixture, startResponsibilities, type Start } from './start.js';
+
+/** Parts of a start: what is not given comes from 'kmeans' and one M-step. */
+export type GivenStart = { weights?: Weights; means?: Matrix } & Partial<CovarianceForm>;
+
+/** Options of {@link GaussianMixture.fit}; the defaults are scikit-learn's. */
+export interface GaussianMixtureOptions extends FitEvents {
+  /** K. Default 1. */
+  nComponents?: number;
+  /** Default 'full'. */
+  covarianceType?: CovarianceType;
+  /** Stops when the mean log-likelihood changes by less. Default 1e-3; below about 1e-8 float32 may not settle. */
+  tol?: number;
+  /** Added to the variances, in squared units of x. Default 1e-6. */
+  regCovar?: number;
+  /** Iterations of one restart, at most. Default 100. */
+  maxIter?: number;
+  /** Restarts, of which the one of highest lower bound is kept. Default 1. */
+  nInit?: number;
+  /** How a restart begins, or parts of its start. Default 'kmeans', run in the data's units. */
+  init?: Start | GivenStart;
+  /** [N] Objective Σ w log p / Σ w: integer weights are repeated rows. */
+  sampleWeight?: Weights;
+  /** 0 … 2³² - 1. The same seed gives the same start as scikit-learn's random_state. */
+  seed?: number;
+}
+
+const TYPE = checks.oneOf(...Object.keys(COVARIANCES));
+
+const RULES: Record<string, checks.Rule> = {
+  nComponents: checks.integer(1),
+  covarianceType: TYPE,
+  tol: checks.nonNegative,
+  regCovar: checks.nonNegative,
+  maxIter: checks.integer(1),
+  nInit: checks.integer(1),
+  init: checks.either(checks.oneOf('kmeans', 'k-means++', 'random', 'random_from_data'), checks.record),
+  sampleWeight: checks.something,
+  seed: checks.seed,
+  ...checks.eventRules,
+};
+
+const PART_RULES = { weights: checks.something, means: checks.matrix, ...params.FORM_RULES };
+
+/**
+ * Weighted log density of each component, log w_k + log N(x | μ_k, Σ_k); its logsumexp over k is the mixture's log
+ * density, its softmax the responsibilities. Differentiable in `x` and every param.
+ *
+ * @param x [N, D]
+ * @param mixture weights [K], means [K, D], precisionsCholesky by type: [K, D, D], [D, D], [K, D] or [K]; only the upper
+ *   triangle of a matrix is read, its gradient below the diagonal is exactly 0
+ * @returns [N, K]
+ * @example
+ * const params = { weights: tf.tensor1d([1]), means: tf.tensor2d([[0, 0]]), precisionsCholesky: tf.tensor1d([1]) };
+ * const logProb = gaussianMixtureLogProb(tf.tensor2d([[0, 1]]), params, 'spherical');
+ */
+export const gaussianMixtureLogProb = op(
+  'gaussianMixtureLogProb',
+  (x: Tensor2D, mixture: MixtureTensors, covarianceType: CovarianceType = 'full'): Tensor2D => {
+    checks.check('gaussianMixtureLogProb: covarianceType', covarianceType, TYPE);
+    const covariance = COVARIANCES[covarianceType];
+    const y = covariance.whiten(centeredOn(x, mixture.means), mixture.precisionsCholesky); // [K, N, D]
+    return transpose(logJoint(y, logConstants(mixture, covariance))); // [N, K]
+  },
+);
+
+/** The parts that are given replace those of the M-step. */
+async function withGivenParts(
+  start: Mixture,
+  given: GivenStart,
+  covariance: Covariance,
+  origin: Float64Array,
+): Promise<Mixture> {
+  const what = 'GaussianMixture.fit: init';
+  const k = start.weights.length;
+  const factor = await params.readCovarianceForm(what, given, covariance, k, origin.length);
+  return {
+    weights: given.weights
+      ? await params.readMixtureWeights(`${what}.weights`, given.weights, k)
+      : start.weights,
+    means: given.means ? await params.readMeans(`${what}.means`, given.means, k, origin) : start.means,
+    precisionsCholesky: factor ?? start.precisionsCholesky,
+  };
+}
+
+type Problem = {
+  readonly rows: Rows;
+  readonly weight: Float64Array | null;
+  readonly covariance: Covariance;
+  readonly regCovar: number;
+  readonly pace: Pace;
+};
+
+/** One restart from a mixture, to convergence. */
+async function runEm(
+  { rows, weight, covariance, regCovar, pace }: Problem,
+  start: Mixture,
+  init: number,
+  { tol, maxIter }: { tol: number; maxIter: number },
+  events: FitEvents,
+): Promise<Run<Mixture>> {
+  const total = weight ? weight.reduce((a, b) => a + b, 0) : rows.nRows;
+  const spread = Math.sqrt(meanVariance(rows));
+  let previous = -Infinity;
+  const step = async (mixture: Mixture) => {
+    const statistics = await pass(rows, mixture, covariance, weight, pace);
+    const objective = statistics.logLikelihood / total;
+    const change = objective - previous;
+    previous = objective;
+    const next = maximize(mixture, statistics, covariance, regCovar, spread);
+    return { params: next, objective, change, done: Math.abs(change) < tol };
+  };
+  return iterate(init, start, step, maxIter, events, (mixture) => inDataUnits(mixture, rows.origin));
+}
+
+const inDataUnits = (mixture: Mixture, origin: Float64Array): Record<keyof Mixture, Float32Array> => ({
+  weights: Float32Array.from(mixture.weights),
+  means: Float32Array.from(mixture.means, (value, i) => value + origin[i % origin.length]),
+  precisionsCholesky: Float32Array.from(mixture.precisionsCholesky),
+});
+
+/** A fitted Gaussian mixture. Immutable; its tensors live until `dispose()`. */
+export class GaussianMixture {
+  readonly nComponents: number;
+  readonly nFeatures: number;
+  readonly covarianceType: CovarianceType;
+  /** [D] Means are held relative to it and reported as origin + mean. */
+  readonly origin: Float64Array;
+  /** [K], sum 1 */
+  readonly weights: Tensor1D;
+  /** [K, D] */
+  readonly means: Tensor2D;
+  /** P of Σ⁻¹ = P Pᵀ, upper triangular: [K, D, D], [D, D], [K, D] or [K] by type. What is kept and saved. */
+  readonly precisionsCholesky: Tensor;
+  /** Whether the best restart kept `tol`; null from params. */
+  readonly converged: boolean | null;
+  /** Iterations of the best restart; null from params. */
+  readonly nIter: number | null;
+  /** Mean log-likelihood before the last M-step, in nats a row (scikit-learn's lower_bound_); null from params. */
+  readonly lowerBound: number | null;
+  /** Mean log-likelihood before each M-step of the best restart; null from params. */
+  readonly history: readonly number[] | null;
+  readonly #owned = new Owned('GaussianMixture');
+  readonly #mixture: Mixture;
+  readonly #params: MixtureTensors; // relative to origin
+  #covariances?: Tensor;
+  #precisions?: Tensor;
+
+  private constructor(
+    origin: Float64Array,
+    type: CovarianceType,
+    mixture: Mixture,
+    run: Run<Mixture> | null,
+  ) {
+    this.nComponents = mixture.weights.length;
+    this.nFeatures = origin.length;
+    this.covarianceType = type;
+    this.origin = origin;
+    this.#mixture = mixture;
+    this.#params = this.#owned.holdAll(() => toTensors(mixture, COVARIANCES[type]));
+    this.weights = this.#params.weights;
+    this.precisionsCholesky = this.#params.precisionsCholesky;
+    const { means } = inDataUnits(mixture, origin);
+    this.means = this.#owned.hold(() => tensor2d(means, this.#params.means.shape));
+    this.converged = run && run.converged;
+    this.nIter = run && run.nIter;
+    this.lowerBound = run && run.objective;
+    this.history = run && run.history;
+  }
+
+  /**
+   * Fits a mixture to the rows of `x`.
+   *
+   * @param x [N, D]
+   * @throws InputError for bad data or options; NumericalError when a component collapses; the signal's reason when it
+   *   is aborted
+   * @example
+   * const model = await GaussianMixture.fit([[0], [0.1], [5], [5.1]], { nComponents: 2, seed: 42 });
+   * model.predictProba([[0.2]]).print();
+   */
+  static async fit(x: Matrix, options: GaussianMixtureOptions = {}): Promise<GaussianMixture> {
+    checks.checkOptions('GaussianMixture.fit', options, RULES);
+    const {
+      nComponents: k = 1,
+      covarianceType = 'full',
+      tol = 1e-3,
+      regCovar = 1e-6,
+      maxIter = 100,
+    } = options;
+    const { nInit = 1, init = 'kmeans', seed = anySeed() } = options;
+    if (typeof init !== 'string') checks.checkOptions('GaussianMixture.fit: init', init, PART_RULES);
+    refuseTooMany(k, sourceOf('GaussianMixture.fit: x', x).nRows);
+    const pace = pacer(options.signal);
+    await pace();
+    const rows = await fitRows('GaussianMixture.fit: x', x, (d) => 3 * k * d, pace);
+    const weight = await readWeights('GaussianMixture.fit: sampleWeight', options.sampleWeight, rows.nRows);
+    const problem: Problem = { rows, weight, covariance: COVARIANCES[covarianceType], regCovar, pace };
+    const random = new RandomState(seed);
+    let best: Run<Mixture> | undefined;
+    for (let i = 0; i < nInit; i++) {
+      const start = await startOf(problem, k, init, random);
+      const run = await runEm(problem, start, i, { tol, maxIter }, options);
+      if (!best || run.objective > best.objective) best = run;
+    }
+    return new GaussianMixture(rows.origin, covarianceType, best!.params, best!);
+  }
+
+  /**
+   * A mixture of given parameters.
+   *
+   * @param given weights [K] of sum 1, means [K, D] and one of covariances, precisions, precisionsCholesky
+   * @throws InputError for bad shapes or values; NumericalError for a matrix that is not positive definite
+   */
+  static async fromParams(
+    given: { weights: Weights; means: Matrix } & CovarianceForm,
+    covarianceType: CovarianceType = 'full',
+  ): Promise<GaussianMixture> {
+    const what = 'GaussianMixture.fromParams';
+    checks.check(`${what}: covarianceType`, covarianceType, TYPE);
+    checks.checkOptions(what, given, PART_RULES);
+    const { origin, nRows: k } = await fitRows(`${what}: means`, given.means, (d) => d, pacer());
+    const covariance = COVARIANCES[covarianceType];
+    const means = await params.readMeans(`${what}: means`, given.means, k, origin);
+    const weights = await params.readMixtureWeights(`${what}: weights`, given.weights, k);
+    const precisionsCholesky = await params.readCovarianceForm(what, given, covariance, k, origin.length);
+    if (!precisionsCholesky) {
+      throw new InputError(
+        `${what}: give covariances, precisions or precisionsCholesky; got ${checks.show(given)}.`,
+      );
+    }
+    return new GaussianMixture(origin, covarianceType, { weights, means, precisionsCholesky }, null);
+  }
+
+  /** Σ by type, as scikit-learn's covariances_; made when first asked for. */
+  get covariances(): Tensor {
+    return (this.#covariances ??= this.#ofFactor('covariances'));
+  }
+
+  /** Σ⁻¹ by type, as scikit-learn's precisions_; made when first asked for. */
+  get precisions(): Tensor {
+    return (this.#precisions ??= this.#ofFactor('precisions'));
+  }
+
+  /** The most probable component of each row; -1 for a row with NaN. @returns [N] int32 */
+  predict(x: Matrix): Tensor1D {
+    return this.#rows('predict', x, (logProb) =>
+      where(isNaN(logSumExp(logProb, 1)), fill([logProb.shape[0]], -1, 'int32'), argMax(logProb, 1)),
+    );
+  }
+
+  /** Responsibilities: the probability of each component given the row; differentiable. @returns [N, K] */
+  predictProba(x: Matrix): Tensor2D {
+    return this.#rows('predictProba', x, (logProb) => softmax(logProb));
+  }
+
+  /** Log density of each row, in nats; differentiable. @returns [N] */
+  scoreSamples(x: Matrix): Tensor1D {
+    return this.#rows('scoreSamples', x, (logProb) => logSumExp(logProb, 1));
+  }
+
+  /** Mean log density, in nats a row; differentiable. */
+  score(x: Matrix): Scalar {
+    return scoreOf(() => this.scoreSamples(x));
+  }
+
+  /** Bayesian information criterion, -2 Σ log p + parameters · log N; summed in float64. Lower is better. */
+  async bic(x: Matrix): Promise<number> {
+    const { total, n } = await this.#logLikelihood('bic', x);
+    return -2 * total + this.#parameterCount() * Math.log(n);
+  }
+
+  /** Akaike information criterion, -2 Σ log p + 2 parameters; summed in float64. Lower is better. */
+  async aic(x: Matrix): Promise<number> {
+    const { total } = await this.#logLikelihood('aic', x);
+    return -2 * total + 2 * this.#parameterCount();
+  }
+
+  /**
+   * Draws rows from the mixture, grouped by component.
+   *
+   * @param n how many; 1
+   * @returns x [n, D] in the data's units, labels [n] int32
+   */
+  sample(n = 1, seed: number = anySeed()): { x: Tensor2D; labels: Tensor1D } {
+    this.#owned.check('sample');
+    checks.check('GaussianMixture.sample: n', n, checks.integer(1));
+    checks.check('GaussianMixture.sample: seed', seed, checks.seed);
+    const random = new RandomState(seed);
+    const labels = drawComponents(this.#mixture.weights, n, random);
+    const d = this.nFeatures;
+    const values = new Float32Array(n * d);
+    labels.forEach((k, i) => {
+      const z = random.standardNormal(d);
+      COVARIANCES[this.covarianceType].unwhiten(this.#mixture.precisionsCholesky, k, z);
+      for (let j = 0; j < d; j++) values[i * d + j] = z[j] + this.#mixture.means[k * d + j] + this.origin[j];
+    });
+    return { x: tensor2d(values, [n, d]), labels: tensor1d(labels, 'int32') };
+  }
+
+  /** Frees the model's tensors; twice is fine. */
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #rows<T extends Tensor>(method: string, x: Matrix, f: (logProb: Tensor2D) => T): T {
+    this.#owned.check(method);
+    const width = 3 * this.nComponents * this.nFeatures;
+    return mapRows(`GaussianMixture.${method}: x`, x, this.origin, width, (rows) =>
+      f(gaussianMixtureLogProb(rows, this.#params, this.covarianceType)),
+    );
+  }
+
+  #ofFactor(what: 'covariances' | 'precisions'): Tensor {
+    this.#owned.check(what);
+    const values = COVARIANCES[this.covarianceType][what](this.#mixture.precisionsCholesky, this.nFeatures);
+    return this.#owned.hold(() => tensor(Float32Array.from(values), this.precisionsCholesky.shape));
+  }
+
+  async #logLikelihood(method: string, x: Matrix): Promise<{ total: number; n: number }> {
+    this.#owned.check(method);
+    const samples = this.scoreSamples(x);
+    const values = await samples.data();
+    samples.dispose();
+    return { total: values.reduce((a, b) => a + b, 0), n: values.length };
+  }
+
+  #parameterCount(): number {
+    const [k, d] = [this.nComponents, this.nFeatures];
+    return COVARIANCES[this.covarianceType].parameterCount(k, d) + k * d + k - 1;
+  }
+}
+
+async function startOf(
+  problem: Problem,
+  k: number,
+  init: Start | GivenStart,
+  random: RandomState,
+): Promise<Mixture> {
+  const { rows, weight, covariance, regCovar, pace } = problem;
+  const kind = typeof init === 'string' ? init : 'kmeans';
+  const responsibilities = await startResponsibilities(rows, k, kind, weight, random, pace);
+  const start = await startMixture(rows, k, covariance, regCovar, weight, responsibilities, pace);
+  return typeof init === 'string' ? start : withGivenParts(start, init, covariance, rows.origin);
+}
+
+function refuseTooMany(k: number, nRows: number): void {
+  if (k <= nRows) return;
+  throw new InputError(
+    `GaussianMixture.fit: nComponents is ${k} and x has ${nRows} rows; ask for at most ${nRows} components.`,
+  );
+}
+
+const scoreOf = op('score', (samples: () => Tensor1D): Scalar => accurateMean(samples()));
+
+/** n draws of a component, in ascending order: as many uniforms counted against the cumulated weights. */
+function drawComponents(weights: Float64Array, n: number, random: RandomState): Int32Array {
+  const labels = new Int32Array(n);
+  random.randomSample(n).forEach((u, i) => {
+    let k = 0;
+    for (let below = weights[0]; u >= below && k < weights.length - 1; below += weights[k]) k++;
+    labels[i] = k;
+  });
+  return labels.sort();
+}

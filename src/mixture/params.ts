@@ -1,0 +1,134 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import * as checks from '../core/checks.js';
+import { InputError, NumericalError } from '../core/errors.js';
+import { readMatrix, readVector, type Matrix, type Values, type Weights } from '../core/rows.js';
+import type { Collapsed, Covariance } from './covariance.js';
+
+/** Numbers of any rank: a tensor, nested arrays, or values with a shape. */
+export type Numbers = Tensor | readonly unknown[] | { values: Values; shape: readonly number[] };
+
+/** One of the three forms. full [K, D, D], tied [D, D], diag [K, D], spherical [K]; Σ⁻¹ = P Pᵀ, P upper triangular. */
+export type CovarianceForm =
+  { covariances: Numbers } | { precisions: Numbers } | { precisionsCholesky: Numbers };
+
+const FORMS = ['covariances', 'precisions', 'precisionsCholesky'] as const;
+
+/** Nested arrays as flat numbers, their shape found on the way. */
+function flatten(value: unknown, depth: number, shape: number[], out: number[]): void {
+  if (typeof value === 'number') {
+    out.push(value);
+    return;
+  }
+  const items =
+    Array.isArray(value) || ArrayBuffer.isView(value) ? (value as unknown as ArrayLike<unknown>) : [];
+  shape[depth] ??= items.length;
+  for (let i = 0; i < items.length; i++) flatten(items[i], depth + 1, shape, out);
+}
+
+/**
+ * Reads numbers of a known shape to the host.
+ *
+ * @throws InputError for another shape, NaN or infinity
+ */
+export async function readNumbers(where: string, given: unknown, shape: number[]): Promise<Float64Array> {
+  let seen: readonly number[] = [];
+  let values: ArrayLike<number>;
+  if (given instanceof Tensor) {
+    [seen, values] = [given.shape, await given.data()];
+  } else if (typeof given === 'object' && given !== null && 'values' in given && 'shape' in given) {
+    [seen, values] = [given.shape as number[], given.values as Values];
+  } else {
+    const out: number[] = [];
+    flatten(given, 0, seen as number[], out);
+    values = out;
+  }
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (seen.join() !== shape.join() || values.length !== size) {
+    throw new InputError(`${where} must have shape [${shape.join(', ')}]; got [${seen.join(', ')}].`);
+  }
+  return readVector(where, Float64Array.from(values), size);
+}
+
+/** Checks mixture weights: K of them, not negative, of sum 1 (to 1e-3; they are then divided by their sum). */
+export async function readMixtureWeights(where: string, given: Weights, k: number): Promise<Float64Array> {
+  const weights = await readVector(where, given, k);
+  const total = weights.reduce((a, b) => a + b, 0);
+  if (weights.some((w) => w < 0) || Math.abs(total - 1) > 1e-3) {
+    throw new InputError(
+      `${where} must be 0 or more and sum to 1; got [${Array.from(weights).join(', ')}], of sum ${total}.`,
+    );
+  }
+  return weights.map((w) => w / total);
+}
+
+/** Checks means [K, D], and makes them relative to `origin`. */
+export async function readMeans(
+  where: string,
+  given: Matrix,
+  k: number,
+  origin: Float64Array,
+): Promise<Float64Array> {
+  const means = await readMatrix(where, given, origin);
+  if (means.length !== k * origin.length) {
+    throw new InputError(
+      `${where} must have ${k} rows, one for each component; it has ${means.length / origin.length}.`,
+    );
+  }
+  return means;
+}
+
+/** A matrix that is no matrix's transpose is a slip: both triangles are compared to 1e-5 of the largest entry. */
+function refuseAsymmetric(where: string, values: Float64Array, d: number): void {
+  const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  for (let at = 0; at < values.length; at++) {
+    const [i, j] = [Math.floor(at / d) % d, at % d];
+    const mirror = at + (j - i) * d - (j - i);
+    if (Math.abs(values[at] - values[mirror]) > 1e-5 * largest) {
+      throw new InputError(
+        `${where} must be symmetric; entry (${i}, ${j}) is ${values[at]} where (${j}, ${i}) is ${values[mirror]}.`,
+      );
+    }
+  }
+}
+
+/** P as given, its lower triangle (which nobody reads) set to 0. */
+function upperFactor(where: string, values: Float64Array, pattern: Float64Array, d: number): Float64Array {
+  const bad = values.findIndex((value, at) => pattern[at] === 1 && !(value > 0));
+  if (bad >= 0)
+    throw new InputError(`${where} must have a diagonal above 0; entry ${bad} is ${values[bad]}.`);
+  const isMatrix = pattern.includes(0);
+  return values.map((value, at) => (isMatrix && Math.floor(at / d) % d > at % d ? 0 : value));
+}
+
+/** Whichever form is given, as P; undefined where none is. */
+export async function readCovarianceForm(
+  where: string,
+  given: Partial<Record<(typeof FORMS)[number], unknown>>,
+  covariance: Covariance,
+  k: number,
+  d: number,
+): Promise<Float64Array | undefined> {
+  const present = FORMS.filter((form) => given[form] !== undefined);
+  if (present.length === 0) return undefined;
+  if (present.length > 1)
+    throw new InputError(`${where}: give one of ${FORMS.join(', ')}; got ${present.join(' and ')}.`);
+  const [form] = present;
+  const shape = covariance.shape(k, d);
+  const values = await readNumbers(`${where}.${form}`, given[form], shape);
+  // 1 on the diagonal, 0 beside it; the kinds without matrices have a diagonal only.
+  const pattern = covariance.isotropic(k, d, 1);
+  if (form === 'precisionsCholesky') return upperFactor(`${where}.${form}`, values, pattern, d);
+  if (pattern.includes(0)) refuseAsymmetric(`${where}.${form}`, values, d);
+  const factor =
+    form === 'covariances' ? covariance.fromCovariances(values, d) : covariance.fromPrecisions(values, d);
+  return notCollapsed(`${where}.${form}`, factor);
+}
+
+function notCollapsed(where: string, factor: Float64Array | Collapsed): Float64Array {
+  if (factor instanceof Float64Array) return factor;
+  throw new NumericalError(
+    `${where}: component ${factor.collapsed} is not positive definite; give a symmetric matrix (or variances) whose eigenvalues are above 0.`,
+  );
+}
+
+export const FORM_RULES = Object.fromEntries(FORMS.map((form) => [form, checks.something]));

@@ -3,6 +3,7 @@ import {
   backend,
   findBackendFactory,
   getKernelsForBackend,
+  removeBackend,
   setBackend,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
@@ -15,7 +16,7 @@ export interface BestBackend {
   device: 'gpu' | 'cpu';
   /** TensorFlow's version for `tensorflow`, the backend package's for the others. */
   version: string;
-  /** One line when native speed is to be had here and is not; null otherwise. */
+  /** One line when native speed is to be had here and is not, or an installed backend is broken; null otherwise. */
   hint: string | null;
 }
 
@@ -84,14 +85,13 @@ async function tensorflow(around: Surroundings): Promise<Tried> {
   prepareProcess();
   const failures: string[] = [];
   for (const name of [GPU, CPU]) {
+    const before = findBackendFactory('tensorflow') != null;
     const { module, failure } = await tryLoad(name, around.load);
-    const broken = module ? await start('tensorflow', name) : failure;
-    if (module && broken === null) return chosenTensorflow(name, failures[0] ?? null);
-    if (broken === null) continue;
-    failures.push(
-      `${name} is installed but cannot be used: ${broken}. ${remedy(name, broken, around)}`.trim(),
-    );
-    forgetKernels();
+    if (!module && failure === null) continue;
+    const broken = module ? await start('tensorflow', name) : `${failure}. ${remedy(name, failure!, around)}`;
+    if (broken === null) return chosenTensorflow(name, failures[0] ?? null);
+    failures.push(`${name} is installed but cannot be used: ${broken.trim()}`);
+    if (!before) forgetTensorflow();
   }
   const hint = failures.join(' ') || (hasRecipe(around) ? install(around) : null);
   return { chosen: null, hint, refusal: failures.join(' ') || `not installed. ${install(around)}` };
@@ -124,9 +124,10 @@ function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 }
 
-/** A package that failed half-way has registered its kernels; the next would warn about each of them. */
-function forgetKernels(): void {
+/** A package that failed half-way leaves kernels, or even a backend, behind, which would stand in the next one's way. */
+function forgetTensorflow(): void {
   for (const { kernelName } of getKernelsForBackend('tensorflow')) unregisterKernel(kernelName, 'tensorflow');
+  if (findBackendFactory('tensorflow') != null) removeBackend('tensorflow');
 }
 
 function remedy(name: string, failure: string, around: Surroundings): string {
@@ -142,10 +143,10 @@ const PACKAGES = {
 async function portable(name: 'wasm' | 'cpu', load: Load): Promise<Tried> {
   const union = '@tensorflow/tfjs';
   const whole = await tryLoad(union, load);
-  if (whole.failure !== null) return refused(union, whole.failure);
+  if (whole.failure !== null) return refused(union, `${whole.failure}.`);
   const wanted = PACKAGES[name];
   const { module, failure } = await tryLoad(wanted.name, load);
-  if (failure !== null) return refused(wanted.name, failure);
+  if (failure !== null) return refused(wanted.name, `${failure}.`);
   // tfjs brings the cpu backend along, at a place where only tfjs itself may find it.
   const registered = module ?? (name === 'cpu' ? whole.module : null);
   if (registered === null) {
@@ -159,7 +160,7 @@ async function portable(name: 'wasm' | 'cpu', load: Load): Promise<Tried> {
 }
 
 function refused(name: string, cause: string): Tried {
-  const refusal = `${name} is installed but cannot be used: ${cause}.`;
+  const refusal = `${name} is installed but cannot be used: ${cause}`;
   return { chosen: null, hint: refusal, refusal };
 }
 
@@ -172,10 +173,10 @@ async function start(name: Name, from: string): Promise<string | null> {
   if (findBackendFactory(name) == null) {
     return (
       `${from} registered its backend on another copy of @tensorflow/tfjs-core than this library's; ` +
-      "give every @tensorflow package the same version and run 'npm dedupe'"
+      "give every @tensorflow package the same version and run 'npm dedupe'."
     );
   }
-  return (await setBackend(name)) ? null : `the backend '${name}' did not start; its own message is above`;
+  return (await setBackend(name)) ? null : `the backend '${name}' did not start; its own message is above.`;
 }
 
 /** `failure` is null where the package is simply not installed. */

@@ -2,7 +2,7 @@ import { cp, mkdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../core/errors.js';
 import { findHeaders, type Tools } from './needs.js';
-import { lastWords, run, type Environment } from './run.js';
+import { lastWords, run, type Environment, type Ran } from './run.js';
 import type { NodePackage } from './link.js';
 
 /** N-API's version, which Node 20 and all later ones serve with one binding. */
@@ -47,16 +47,17 @@ export async function buildBinding(whole: string, scratch: string, build: Build)
   const args = [tools.nodeGyp, 'rebuild', ...names, ...(prefix ? [`--nodedir=${prefix}`] : [])];
   const env = { ...build.env, CXX: build.env.CXX ?? tools.compiler };
   const ran = await run(process.execPath, args, { env, cwd: sources, signal });
-  if (ran.code !== 0) throw new InputError(buildMessage(lastWords(withoutChatter(ran), 8), prefix));
+  if (ran.code !== 0) throw new InputError(buildMessage(cause(ran), prefix));
   await rename(made, join(whole, BINDING_FOLDER));
 }
 
-/** node-gyp ends every failure with the same lines about itself; the cause stands before them. */
-function withoutChatter<T extends { stderr: string }>(ran: T): T {
-  const lines = ran.stderr
-    .split('\n')
-    .filter((line) => !/^(gyp|npm) (info|verb|http|warn|ERR! (System|command|cwd|node|not ok))/.test(line));
-  return { ...ran, stderr: lines.join('\n') };
+/** What the compiler or make complained of; node-gyp's own account, which is long, only where neither did. */
+function cause(ran: Ran): string {
+  const lines = ran.stderr.split('\n').map((line) => line.trim());
+  const errors = lines.filter((line) => /\berror\b|\*\*\*/i.test(line) && !line.startsWith('gyp '));
+  const stack = lines.flatMap((line) => /^gyp ERR! stack (.*)$/.exec(line)?.[1] ?? []);
+  const said = errors.length > 0 ? errors : stack;
+  return said.length > 0 ? said.slice(0, 3).join(' | ') : lastWords(ran);
 }
 
 function buildMessage(words: string, prefix: string | null): string {

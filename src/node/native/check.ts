@@ -1,5 +1,5 @@
 import { InputError } from '../../core/errors.js';
-import { lastWords, run, type Environment } from './run.js';
+import { lastWords, run, type Environment, type Ran } from './run.js';
 import type { NodePackage } from './link.js';
 
 export interface Checked {
@@ -52,6 +52,6 @@ export async function checkNative(
 }
 
 /** Node prints the error, then a stack; the error's own line says more than the last ones. */
-function loadWords(ran: Parameters<typeof lastWords>[0]): string {
+function loadWords(ran: Ran): string {
   return /^\w*Error: .*$/m.exec(ran.stderr)?.[0] ?? lastWords(ran);
 }

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../core/errors.js';
-import { findProgram, run, type Environment } from './run.js';
+import { findProgram, lastWords, run, type Environment } from './run.js';
 
 /** The machine, as far as the recipe depends on it. */
 export interface Host {
@@ -92,7 +92,7 @@ export async function findTools(cwd: string, env: Environment, host: Host): Prom
   const compiler = findCompiler(env);
   const missing: Need[] = [];
   if (python === null) missing.push('python3', 'pip');
-  else if ((await run(python, ['-m', 'pip', '--version'], { env })).code !== 0) missing.push('pip');
+  else if (!(await hasPip(python, env))) missing.push('pip');
   if (findProgram('make', env) === null) missing.push('make');
   if (compiler === null) missing.push('compiler');
   const nodeGyp = findNodeGyp(cwd, env);
@@ -100,6 +100,14 @@ export async function findTools(cwd: string, env: Environment, host: Host): Prom
     throw new InputError(missingMessage(missing, nodeGyp === null, env, host));
   }
   return { python: python!, compiler: compiler!, nodeGyp };
+}
+
+async function hasPip(python: string, env: Environment): Promise<boolean> {
+  const ran = await run(python, ['-m', 'pip', '--version'], { env });
+  if (ran.code === 0 || /No module named/.test(ran.stderr)) return ran.code === 0;
+  throw new InputError(
+    `${python} does not run (${lastWords(ran)}). Mend it, or put another python3 first on the PATH.`,
+  );
 }
 
 function missingMessage(missing: Need[], noNodeGyp: boolean, env: Environment, host: Host): string {

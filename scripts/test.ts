@@ -1,0 +1,21 @@
+/**
+ * `npm test`: sets up the native backend, then runs every test. Where native TensorFlow cannot be had, it says so and
+ * the tests run on the backends that are left; with CI set, a missing piece is a failure.
+ */
+import { spawnSync } from 'node:child_process';
+
+const npx = (args: string[], env: NodeJS.ProcessEnv = process.env): number =>
+  spawnSync('npx', args, { stdio: 'inherit', env }).status ?? 1;
+
+const native = npx(['tsx', 'src/node/cli.ts', 'native']) === 0;
+if (!native && process.env.CI) {
+  console.error('CI is set: native TensorFlow must be there, and could not be set up (see above).');
+  process.exit(1);
+}
+const env = { ...process.env };
+if (!native) {
+  env.TFJS_LATENT_BACKENDS = 'wasm,cpu';
+  console.warn('SKIPPED: every test on native TensorFlow, which could not be set up (see above).');
+}
+const args = ['jest', '--json', '--outputFile=reports/tests.json', ...process.argv.slice(2)];
+process.exit(npx(args, env));

@@ -1,19 +1,8 @@
-import {
-  add,
-  concat,
-  expandDims,
-  eye,
-  matMul,
-  mul,
-  reshape,
-  slice,
-  sub,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { add, expandDims, eye, matMul, mul, reshape, slice, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { op } from '../core/op.js';
 import { withDerivative } from './derivative.js';
 import { runEigh } from './kernels.js';
-import { checkSquare, flatten, symmetrised, unflatten } from './matrices.js';
+import { checkSquare, flatten, pack, symmetrised, unflatten } from './matrices.js';
 import { reciprocalOrZero, uncertainty } from './reciprocal.js';
 
 /** values w [B, M] and vectors V [B, M, M]. */
@@ -39,7 +28,7 @@ function unpack(packed: Tensor): Parts {
 const decompose = withDerivative(
   (a) => {
     const [values, vectors] = runEigh(a);
-    return concat([expandDims(values, 1), vectors], 1);
+    return pack([expandDims(values, 1), vectors]);
   },
   (dy, y) => {
     const { values, vectors } = unpack(y);

@@ -1,5 +1,15 @@
 /** What the public operations share at their boundary: checks of their arguments, and one batch axis instead of several. */
-import { add, mul, reshape, Tensor, transpose, util, type Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  mul,
+  reshape,
+  Tensor,
+  transpose,
+  util,
+  zeros,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 import { show } from '../core/checks.js';
 import { InputError } from '../core/errors.js';
 
@@ -52,6 +62,14 @@ export function flatten(x: Tensor): Tensor3D {
 /** [B, ...] with the leading dimensions of `like` in place of B. */
 export function unflatten(x: Tensor, like: Tensor): Tensor {
   return reshape(x, [...batchShape(like), ...x.shape.slice(1)]);
+}
+
+/** The parts of a factorisation as one tensor, as a custom gradient returns one: [B, R1, K], [B, R2, K], ... along axis 1. */
+export function pack(parts: Tensor[]): Tensor {
+  const [b, , k] = parts[0].shape;
+  const rows = parts.reduce((sum, part) => sum + part.shape[1]!, 0);
+  // The cpu backend concatenates nothing to nothing that it can slice.
+  return b * rows * k === 0 ? zeros([b, rows, k]) : concat(parts, 1);
 }
 
 /** The transpose of each matrix of a batch [B, M, N]. */

@@ -1,19 +1,8 @@
-import {
-  add,
-  concat,
-  expandDims,
-  eye,
-  matMul,
-  mul,
-  reshape,
-  slice,
-  sub,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { add, expandDims, eye, matMul, mul, reshape, slice, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { op } from '../core/op.js';
 import { withDerivative } from './derivative.js';
 import { runSvd } from './kernels.js';
-import { checkMatrices, flatten, transposeEach, unflatten } from './matrices.js';
+import { checkMatrices, flatten, pack, transposeEach, unflatten } from './matrices.js';
 import { reciprocalOrZero, uncertainty } from './reciprocal.js';
 
 /** u [B, M, K], s [B, K], v [B, N, K] with K = min(M, N). */
@@ -27,12 +16,13 @@ interface Parts {
 const decompose = withDerivative(
   (a) => {
     const [s, u, v] = runSvd(a);
-    return concat([u, expandDims(s, 1), v], 1);
+    return pack([u, expandDims(s, 1), v]);
   },
   (dy, y, [a]) => [pullBack(unpack(dy, a), unpack(y, a))],
 );
 
-function unpack(packed: Tensor, { shape: [b, m, n] }: Tensor): Parts {
+function unpack(packed: Tensor, a: Tensor): Parts {
+  const [b, m, n] = a.shape;
   const k = Math.min(m, n);
   return {
     u: slice(packed, [0, 0, 0], [b, m, k]),

@@ -18,6 +18,7 @@ import {
   sum,
   tidy,
   where,
+  zerosLike,
   type KernelFunc,
   type Tensor,
   type TensorInfo,
@@ -122,7 +123,8 @@ function nanUnlessFinite(x: Tensor): Tensor {
 /** Matrices that have failed are set aside: some of TensorFlow's ops stop at them, and the rest of the batch with them. */
 function orIdentity(x: Tensor, failed: Tensor): Tensor {
   const [m, n] = x.shape.slice(-2);
-  return where(equal(failed, 0), x, eye(m, n));
+  // Not `eye` alone: tfjs does not broadcast to a batch of none.
+  return where(equal(failed, 0), x, add(zerosLike(x), eye(m, n)));
 }
 
 /** MatrixInverse stops at the first singular matrix of a batch; only then are they inverted one by one. */

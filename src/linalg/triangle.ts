@@ -15,6 +15,7 @@ import {
  * @param lower the lower triangle, or the upper one
  */
 export function triangle(x: Tensor, lower: boolean): Tensor {
+  if (x.size === 0) return x; // tfjs does not broadcast to a batch of none
   const [m, n] = x.shape.slice(-2);
   const rows = reshape(range(0, m), [m, 1]);
   const columns = range(0, n);

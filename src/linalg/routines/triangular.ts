@@ -1,8 +1,8 @@
 /**
  * Triangular systems and inverses, in float64 on the host.
  *
- *     solveTriangularInto(t, n, b, m, { lower, transposed }) -> -1 | failing pivot    b [n, m] in place: T X = B or Tᵀ X = B
- *     invertTriangularInto(t, n, { lower })                  -> -1 | failing pivot    t [n, n] in place: T⁻¹
+ *     solveTriangularInto(t, n, b, m, { lower, transposed }) -> -1 | failing row    b [n, m] in place: T X = B or Tᵀ X = B
+ *     invertTriangularInto(t, n, { lower })                  -> -1 | failing row    t [n, n] in place: T⁻¹
  *
  * All matrices are row-major; only the triangle named is read. Every inner loop runs along a row.
  */
@@ -23,7 +23,7 @@ export interface TriangularForm {
  * @param b [n, m] row-major, replaced by X
  * @param m columns of B
  * @param form which triangle, and whether it is transposed
- * @returns -1, or the index of the first pivot that is zero or not finite; X then is not a solution
+ * @returns -1, or the first row with a zero pivot or an entry that is not finite; b is untouched then
  */
 export function solveTriangularInto(
   t: Float64Array,
@@ -33,7 +33,7 @@ export function solveTriangularInto(
   form: TriangularForm = {},
 ): number {
   const { lower = true, transposed = false } = form;
-  const failed = badPivot(t, n);
+  const failed = badRow(t, n, lower);
   if (failed >= 0) return failed;
   const forward = lower !== transposed;
   for (let step = 0; step < n; step++) {
@@ -55,7 +55,7 @@ export function solveTriangularInto(
  * @param t [n, n] row-major; one triangle is read and replaced by the inverse's, the other is set to zero
  * @param n rows and columns
  * @param form which triangle
- * @returns -1, or the index of the first pivot that is zero or not finite; t is untouched then
+ * @returns -1, or the first row with a zero pivot or an entry that is not finite; t is untouched then
  */
 export function invertTriangularInto(
   t: Float64Array,
@@ -63,7 +63,7 @@ export function invertTriangularInto(
   form: Pick<TriangularForm, 'lower'> = {},
 ): number {
   const { lower = true } = form;
-  const failed = badPivot(t, n);
+  const failed = badRow(t, n, lower);
   if (failed >= 0) return failed;
   const row = new Float64Array(n);
   for (let step = 0; step < n; step++) {
@@ -82,18 +82,18 @@ export function invertTriangularInto(
   return -1;
 }
 
-/** The first pivot that no finite solution can come from, or -1. */
-function badPivot(t: Float64Array, n: number): number {
+/** The first row that no finite solution can come from, or -1. */
+function badRow(t: Float64Array, n: number, lower: boolean): number {
   for (let i = 0; i < n; i++) {
-    const pivot = Math.abs(t[i * n + i]);
-    if (!(pivot > 0 && pivot < Infinity)) return i;
+    let sum = 0;
+    for (let k = lower ? 0 : i; k < (lower ? i + 1 : n); k++) sum += t[i * n + k] * 0;
+    if (t[i * n + i] === 0 || Number.isNaN(sum)) return i;
   }
   return -1;
 }
 
 /** b[i, :] -= factor * b[k, :] */
 function subtractRow(b: Float64Array, i: number, k: number, factor: number, m: number): void {
-  if (factor === 0) return;
   subtractPart(b, i * m, k * m, factor, 0, m);
 }
 

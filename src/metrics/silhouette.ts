@@ -60,7 +60,7 @@ const readRows = (where: string, x: Matrix): Promise<Rows> => fitRows(`${where}:
  * The silhouette of every row: near 1 deep inside its cluster, 0 between two clusters, negative nearer to another one.
  *
  * Time grows with N² D, memory with N times the number of labels. Distances are exact for small data; beyond
- * N² D = 2^28 they are float32 products, relative to the middle of a cluster.
+ * N² D = 2^27 they are float32 products, relative to the middle of a cluster.
  *
  * @param x [N, D]
  * @param labels [N] integers, 2 to N - 1 different ones

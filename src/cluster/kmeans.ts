@@ -89,7 +89,7 @@ const squaredDifferences = (x: Tensor2D, centers: Tensor2D): Tensor2D =>
  */
 export const softAssign = op(
   'softAssign',
-  (x: Tensor2D, clusterCenters: Tensor2D, temperature = 1): Tensor2D =>
+  (x: Tensor2D, clusterCenters: Tensor2D, temperature: number = 1): Tensor2D =>
     softmax(div(neg(squaredDifferences(x, clusterCenters)), temperature)),
 );
 

@@ -129,7 +129,7 @@ function batchTensors(
   const joint = logJoint(y, constants); // [K, n]
   const logDensity = logSumExp(joint, 0); // [n]
   const own = (): Tensor2D => {
-    const r = exp(sub(joint, logDensity)); // [K, n]
+    const r: Tensor2D = exp(sub(joint, logDensity)); // [K, n]
     return w ? mul(r, tensor1d(Float32Array.from(w))) : r;
   };
   const r = given ? given(start, end) : own();

@@ -370,7 +370,7 @@ export class GaussianMixture {
   async #logLikelihood(method: string, x: Matrix): Promise<{ total: number; n: number }> {
     this.#owned.check(method);
     const samples = this.scoreSamples(x);
-    const values = await samples.data();
+    const values = await samples.data<'float32'>();
     samples.dispose();
     return { total: values.reduce((a, b) => a + b, 0), n: values.length };
   }

@@ -48,8 +48,8 @@ const decompose = withDerivative(
  *
  * Only the lower triangle of `a` is read. The sign of an eigenvector is arbitrary, as is the basis of a repeated
  * eigenvalue's eigenvectors: only functions that do not depend on them have a gradient. It is symmetric; pairs of eigenvalues
- * that float32 cannot tell apart (nearer than M · 2⁻²³ of the largest) contribute 0 to it. Differentiable as often as you
- * like.
+ * that float32 cannot tell apart (nearer than M · 2⁻²³ of the largest) contribute 0 to it, so the gradient of V f(w) Vᵀ
+ * lacks their part. Differentiable as often as you like.
  *
  * @param a [..., M, M] float32, symmetric
  * @returns values [..., M], ascending, and vectors [..., M, M], one unit eigenvector a column. A matrix that is not finite

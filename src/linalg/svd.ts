@@ -68,8 +68,8 @@ function outside(x: Tensor, dx: Tensor): Tensor {
  *
  * The signs of a pair of singular vectors are arbitrary together, as is the basis that belongs to a repeated value: only
  * functions that do not depend on them have a gradient. Pairs of values that float32 cannot tell apart (nearer than
- * max(M, N) · 2⁻²³ of the largest) contribute 0 to it, and so do values that it cannot tell from 0. Differentiable as often
- * as you like.
+ * max(M, N) · 2⁻²³ of the largest) contribute 0 to it, and so do values that it cannot tell from 0: the gradient of
+ * U f(s) Vᵀ lacks their part. Differentiable as often as you like.
  *
  * @param a [..., M, N] float32
  * @returns u [..., M, K] and v [..., N, K], one singular vector a column, and s [..., K], descending. A matrix that is not

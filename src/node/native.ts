@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../core/errors.js';
 import { BINDING, BINDING_FOLDER, buildBinding } from './native/binding.js';
@@ -65,8 +66,13 @@ export async function setUpNative(options: NativeOptions = {}): Promise<NativeSe
     const found = tools ?? (await findTools(cwd, env, host));
     await buildBinding(into, scratch, { deps, target, tools: found, env, signal, say });
   });
-  const checked = await install(target, home, bindings, env, signal);
-  return { ...checked, package: target, fetched, built };
+  try {
+    const checked = await install(target, home, bindings, env, signal);
+    return { ...checked, package: target, fetched, built };
+  } catch (error) {
+    if (built) await rm(bindings, { recursive: true, force: true }); // nobody has seen it compute: the next one builds anew
+    throw error;
+  }
 }
 
 /** Whether this names one release of TensorFlow, e.g. `2.21.0` or `2.22.0rc1`. */

@@ -12,6 +12,8 @@ export interface Host {
   glibc: string | null;
   /** Whether commands that install system packages need sudo. */
   root: boolean;
+  /** The running Node's program. */
+  node: string;
 }
 
 /** The programs that the recipe calls, as absolute paths. */
@@ -35,6 +37,7 @@ export function thisHost(): Host {
     arch: process.arch,
     glibc: header.glibcVersionRuntime ?? null,
     root: process.getuid?.() === 0,
+    node: process.execPath,
   };
 }
 
@@ -95,7 +98,7 @@ export async function findTools(cwd: string, env: Environment, host: Host): Prom
   else if (!(await hasPip(python, env))) missing.push('pip');
   if (findProgram('make', env) === null) missing.push('make');
   if (compiler === null) missing.push('compiler');
-  const nodeGyp = findNodeGyp(cwd, env);
+  const nodeGyp = findNodeGyp(cwd, env, host.node);
   if (missing.length > 0 || nodeGyp === null) {
     throw new InputError(missingMessage(missing, nodeGyp === null, env, host));
   }
@@ -135,14 +138,14 @@ function findCompiler(env: Environment): string | null {
 }
 
 /** node-gyp as npm names it, else the one inside the npm that runs, lies beside this Node or on the PATH, else a local one. */
-export function findNodeGyp(cwd: string, env: Environment, execPath = process.execPath): string | null {
+export function findNodeGyp(cwd: string, env: Environment, execPath: string): string | null {
   if (env.npm_config_node_gyp && existsSync(env.npm_config_node_gyp)) return env.npm_config_node_gyp;
   const besideNode = join(dirname(dirname(realpathSync(execPath))), 'lib/node_modules/npm/bin/npm-cli.js');
-  const places = [env.npm_execpath, besideNode, findProgram('npm', env), join(cwd, 'package.json')];
-  for (const place of places) {
-    if (!place) continue;
+  const npms = [env.npm_execpath, besideNode, findProgram('npm', env)];
+  const present = npms.filter((npm): npm is string => !!npm && existsSync(npm));
+  // npm on the PATH is a link into its package.
+  for (const from of [...present.map((npm) => realpathSync(npm)), join(cwd, 'package.json')]) {
     try {
-      const from = existsSync(place) ? realpathSync(place) : place; // npm on the PATH is a link into its package
       return createRequire(from).resolve('node-gyp/bin/node-gyp.js');
     } catch {
       // Not there: the next place.

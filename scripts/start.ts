@@ -10,16 +10,20 @@ const JOBS = ['iris', 'blobs', 'ladybug', 'mnist'] as const;
 const ESTIMATE = {
   quick: 'about 2 minutes',
   native: 'about half an hour on 2 cores, nearly all of it the MNIST mixture (--quick: about 2 minutes)',
-  other: 'about half an hour without native TensorFlow, parts reduced as the tables say (--quick: about 2 minutes)',
+  other:
+    'about half an hour without native TensorFlow, parts reduced as the tables say (--quick: about 2 minutes)',
 };
 
 const run = (args: string[]): number => spawnSync('npx', ['tsx', ...args], { stdio: 'inherit' }).status ?? 1;
 
 const args = process.argv.slice(2);
 const native = run(['src/node/cli.ts', 'native']) === 0;
-if (!native) console.log('Native TensorFlow could not be set up (see above); going on with the next best backend.');
+if (!native)
+  console.log('Native TensorFlow could not be set up (see above); going on with the next best backend.');
 if (!args.includes('--help')) {
-  console.log(`Four jobs: ${JOBS.join(', ')}. Time: ${ESTIMATE[args.includes('--quick') ? 'quick' : native ? 'native' : 'other']}.`);
+  console.log(
+    `Four jobs: ${JOBS.join(', ')}. Time: ${ESTIMATE[args.includes('--quick') ? 'quick' : native ? 'native' : 'other']}.`,
+  );
 }
 const failed = JOBS.filter((job) => {
   console.log(`\n── ${job} ${'─'.repeat(90 - job.length)}`);

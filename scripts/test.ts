@@ -17,5 +17,6 @@ if (!native) {
   env.TFJS_LATENT_BACKENDS = 'wasm,cpu';
   console.warn('SKIPPED: every test on native TensorFlow, which could not be set up (see above).');
 }
+if (spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' }).status !== 0) process.exit(1);
 const args = ['jest', '--json', '--outputFile=reports/tests.json', ...process.argv.slice(2)];
 process.exit(npx(args, env));

@@ -17,11 +17,16 @@ export type { CovarianceForm, Numbers } from './mixture/params.js';
 export type { MixtureTensors } from './mixture/em.js';
 export type { Start } from './mixture/start.js';
 
+// Metrics
+export { silhouetteSamples, silhouetteScore, silhouetteScores } from './metrics/silhouette.js';
+export { adjustedRandScore, normalizedMutualInfoScore } from './metrics/agreement.js';
+
 // Random draws and data sets
 export { RandomState } from './core/random.js';
 
 // Linear algebra
 export * as linalg from './linalg/index.js';
+export type { TriangularSolveOptions } from './linalg/triangularSolve.js';
 
 // Shared types and errors
 export { InputError, NumericalError } from './core/errors.js';

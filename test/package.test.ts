@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+interface Packed {
+  files: { path: string }[];
+  size: number;
+}
+
+/** The files of a folder below the repository, without the ending. */
+const filesOf = (folder: string, ending: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length));
+
+describe('the package', () => {
+  let packed: Packed;
+  beforeAll(() => {
+    if (!existsSync('dist/esm/index.js')) throw new Error('dist is missing: run "npm run build" first.');
+    [packed] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { encoding: 'utf8' }));
+  });
+
+  it('packs the built code of every source file twice, and nothing else but its papers', () => {
+    const sources = filesOf('src', '.ts');
+    const built = ['esm', 'cjs'].flatMap((format) =>
+      sources.flatMap((file) => [`dist/${format}/${file}.js`, `dist/${format}/${file}.d.ts`]),
+    );
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'];
+    expect(packed.files.map(({ path: file }) => file).sort()).toEqual([...built, ...papers].sort());
+  });
+
+  it('has no data in it', () => {
+    expect(packed.size).toBeLessThan(500_000);
+  });
+
+  it.each(['esm', 'cjs'])('loads nothing but tfjs-core outside its node part (%s)', (format) => {
+    const folder = path.join('dist', format);
+    for (const file of filesOf(folder, '.js').filter((each) => !each.startsWith('node'))) {
+      const code = readFileSync(path.join(folder, `${file}.js`), 'utf8');
+      const imported = [...code.matchAll(/(?:from|require\(|import\()\s*['"]([^'"]+)['"]/g)].map(
+        (match) => match[1],
+      );
+      expect(imported.filter((name) => !name.startsWith('.') && name !== '@tensorflow/tfjs-core')).toEqual(
+        [],
+      );
+    }
+  });
+
+  it('is one and the same set of names in both formats', () => {
+    const names = (code: string, kind: string) =>
+      execFileSync(process.execPath, [`--input-type=${kind}`, '-e', code], { encoding: 'utf8' }).trim();
+    const esm = names("console.log(Object.keys(await import('tfjs-latent')).sort().join())", 'module');
+    const cjs = names("console.log(Object.keys(require('tfjs-latent')).sort().join())", 'commonjs');
+    expect(esm).toContain('KMeans');
+    expect(cjs).toBe(esm);
+  });
+});

@@ -131,6 +131,7 @@ function forgetTensorflow(): void {
 }
 
 function remedy(name: string, failure: string, around: Surroundings): string {
+  if (/^Cannot find/.test(failure)) return `Run 'npm install' again.`;
   if (hasRecipe(around)) return `Run 'npx tfjs-latent native${name === GPU ? ' --device gpu' : ''}'.`;
   return /native addon/.test(failure) ? `Run 'npm rebuild ${name} --build-addon-from-source'.` : '';
 }

@@ -118,6 +118,7 @@ describe('useBestBackend with a tfjs-node that does not load', () => {
   it('takes a missing dependency of an installed package for what it is', async () => {
     const chosen = await chooseBackend(undefined, around({ ...none, [NODE]: absent('long') }));
     expect(chosen.hint).toContain(`${NODE} is installed but cannot be used: Cannot find package 'long'`);
+    expect(chosen.hint).toContain("Run 'npm install' again.");
   });
 });
 

@@ -9,10 +9,7 @@ type Result = Tensor | Tensor[] | NamedTensorMap;
  * @param name the public name
  * @param f synchronous; what it returns belongs to the caller
  */
-export function op<A extends unknown[], R extends Result>(
-  name: string,
-  f: (...args: A) => R,
-): (...args: A) => R {
+export function op<F extends (...args: never[]) => Result>(name: string, f: F): F {
   // tfjs drops one trailing underscore from the name; it is how its own ops are written.
-  return wrap({ [`${name}_`]: f }) as unknown as (...args: A) => R;
+  return wrap({ [`${name}_`]: f as unknown as (...args: unknown[]) => Result }) as unknown as F;
 }

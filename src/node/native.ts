@@ -57,6 +57,11 @@ export async function setUpNative(options: NativeOptions = {}): Promise<NativeSe
   // Looked for before anything is made or fetched, and only if something has to be.
   const whole = isWhole(deps, libraryParts(device)) && isWhole(bindings, [BINDING]);
   const tools = whole ? null : await findTools(cwd, env, host);
+  if (!whole && /\s/.test(home)) {
+    throw new InputError(
+      `make cannot build in '${home}', for its space. Name a folder without one with XDG_CACHE_HOME.`,
+    );
+  }
   const fetched = await keepWhole(deps, libraryParts(device), async (into, scratch) => {
     await checkSpace(home, SPACE[device]);
     const { python } = tools ?? (await findTools(cwd, env, host));

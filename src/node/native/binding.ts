@@ -29,11 +29,6 @@ export interface Build {
  */
 export async function buildBinding(whole: string, scratch: string, build: Build): Promise<void> {
   const { deps, target, tools, signal, say } = build;
-  if (/\s/.test(scratch)) {
-    throw new InputError(
-      `make cannot build in '${scratch}', whose path has a space. Name a folder without one with XDG_CACHE_HOME.`,
-    );
-  }
   say(`Building the binding of ${target.name} ${target.version} with node-gyp`);
   const sources = join(scratch, 'sources');
   await mkdir(sources);

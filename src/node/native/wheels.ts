@@ -24,7 +24,7 @@ const LINKS = [
   ['libtensorflow_framework.so.2', 'libtensorflow_framework.so'],
 ];
 
-/** The paths that must be there; CUDA lies beside lib, where the library's RUNPATH (`$ORIGIN/../nvidia`, of each part the lib) looks. */
+/** The paths that must be there; CUDA lies beside lib, since the library's RUNPATH looks in `$ORIGIN/../nvidia`. */
 export const libraryParts = (device: 'cpu' | 'gpu'): string[] => [
   'include/tensorflow/c/c_api.h',
   ...LIBRARIES.map((name) => `lib/${name}`),

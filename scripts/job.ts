@@ -1,0 +1,199 @@
+/**
+ * What the four jobs share: the command line, the choice of a backend, progress, the table of figures and the report.
+ *
+ * Exit codes: 0 done; 1 a figure was not reached, or the work failed; 2 the command was not understood, or something
+ * it needs (a file, a backend) is not there.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InputError } from '../src/index.js';
+import { useBestBackend } from '../src/node/index.js';
+import { failures, table, type Figure } from './table.js';
+
+export { within, type Figure } from './table.js';
+
+/** The repository: the folder above the one that holds the script that was started. */
+export const ROOT = path.resolve(path.dirname(process.argv[1] ?? '.'), '..');
+
+export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
+
+export interface JobOptions {
+  backend?: BackendName;
+  seed: number;
+  /** Restarts; undefined: what the job takes by itself. */
+  nInit?: number;
+  /** Folder of the data, absolute. */
+  dataDir: string;
+  /** Less work: figures that depend on it are marked as reduced. Always set on the cpu backend. */
+  quick: boolean;
+  /** Folder of the reports, absolute. */
+  out: string;
+}
+
+/** The flags that only some jobs know. */
+export type Flag = 'nInit' | 'dataDir';
+
+export interface JobDescription {
+  /** As in reports/<name>.json. */
+  name: string;
+  /** One line for --help. */
+  description: string;
+  flags?: readonly Flag[];
+}
+
+/** What a job works with. */
+export interface Job {
+  readonly options: Readonly<JobOptions>;
+  readonly backend: BackendName;
+  /** One line on stderr. */
+  say(line: string): void;
+  /** Adds a row to the table of figures, and to the report. */
+  figure(figure: Figure): void;
+  /** Keeps the numbers of a picture, or anything else, in the report under `pictures`. */
+  picture(name: string, numbers: unknown): void;
+  /** Runs `work`, which calls `step` (or `step(n)`: n more) up to `total` times: a bar on a terminal, else plain lines. */
+  progress<T>(what: string, total: number, work: (step: (n?: number) => void) => Promise<T>): Promise<T>;
+}
+
+/** Figures to reach: those of scikit-learn (`figures.json`) and those printed in the notebook (`notebook.json`). */
+export async function readFigures<T>(file: 'figures.json' | 'notebook.json'): Promise<T> {
+  return JSON.parse(await readFile(path.join(ROOT, 'data', file), 'utf8')) as T;
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
+  };
+}
+
+function commandLine({ name, description, flags = [] }: JobDescription): Command {
+  const program = new Command(`train-${name}`)
+    .description(description)
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .addOption(
+      new Option('--backend <name>', 'where to compute; without it the fastest that loads').choices([
+        'tensorflow',
+        'wasm',
+        'cpu',
+      ]),
+    )
+    .option('--seed <integer>', 'of every random draw', integer(0, 2 ** 32 - 1), 42)
+    .option('--quick', 'less work; figures that suffer are marked as reduced', false)
+    .option('--out <folder>', 'folder of the report', 'reports');
+  if (flags.includes('nInit')) program.option('--n-init <integer>', 'restarts', integer(1, 10_000));
+  if (flags.includes('dataDir')) {
+    program.option('--data-dir <folder>', 'folder of the data', path.join(ROOT, 'data'));
+  }
+  return program;
+}
+
+function parse(description: JobDescription, argv: readonly string[]): JobOptions {
+  const { dataDir, out, ...rest } = commandLine(description).parse(argv, { from: 'user' }).opts<JobOptions>();
+  return { ...rest, dataDir: path.resolve(dataDir ?? path.join(ROOT, 'data')), out: path.resolve(out) };
+}
+
+async function withProgress<T>(
+  what: string,
+  total: number,
+  work: (step: (n?: number) => void) => Promise<T>,
+): Promise<T> {
+  const began = performance.now();
+  if (!process.stderr.isTTY) say(`${what} …`);
+  const bar = new SingleBar({
+    format: `${what} {bar} {value} of {total}, {duration} s`,
+    stream: process.stderr,
+    hideCursor: true,
+  });
+  if (process.stderr.isTTY) bar.start(total, 0);
+  let steps = 0;
+  try {
+    return await work((n = 1) => {
+      steps += n;
+      bar.update(Math.min(steps, total));
+    });
+  } finally {
+    bar.stop();
+    if (!process.stderr.isTTY) say(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  }
+}
+
+/** Written beside and renamed, so that a reader never sees half a report. */
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const beside = `${file}.${process.pid}.part`;
+  await writeFile(beside, content);
+  await rename(beside, file);
+}
+
+/** JSON of a report: typed arrays as lists, NaN and infinities refused (JSON would write them as null). */
+function toJson(name: string, report: unknown): string {
+  return JSON.stringify(report, (key, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new Error(`${name}: ${key} is ${value}; a report holds finite numbers only.`);
+    }
+    return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
+  });
+}
+
+async function perform(
+  { name }: JobDescription,
+  given: JobOptions,
+  work: (job: Job) => Promise<void>,
+): Promise<number> {
+  const began = performance.now();
+  const best = await useBestBackend(given.backend);
+  say(`${name}: backend ${best.backend} ${best.version} on the ${best.device === 'gpu' ? 'GPU' : 'CPU'}`);
+  if (best.hint) say(best.hint);
+  const backend = best.backend as BackendName;
+  const options = { ...given, quick: given.quick || backend === 'cpu' };
+  if (options.quick && !given.quick) say('The cpu backend is slow: this is a --quick run.');
+  const figures: Figure[] = [];
+  const pictures: Record<string, unknown> = {};
+  const figure = (each: Figure) => void figures.push(each);
+  const picture = (key: string, numbers: unknown) => void (pictures[key] = numbers);
+  await work({ options, backend, say, figure, picture, progress: withProgress });
+  const seconds = (performance.now() - began) / 1000;
+  process.stdout.write(`${table(figures)}\n`);
+  const { seed, nInit, quick } = options;
+  const file = path.join(options.out, `${name}.json`);
+  const machine = { backend, device: best.device, version: best.version, node: process.version };
+  await writeWhole(
+    file,
+    toJson(name, { job: name, machine, options: { seed, nInit, quick }, seconds, figures, pictures }),
+  );
+  say(`${name}: ${seconds.toFixed(1)} s; the numbers of every picture are in ${file}`);
+  const missed = failures(figures);
+  if (missed.length > 0) say(`${name}: not reached: ${missed.map(({ what }) => what).join('; ')}`);
+  return missed.length > 0 ? 1 : 0;
+}
+
+/** What the user can mend: an argument, a backend that is not installed, a file that is not there. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof InputError || (error instanceof Error && 'code' in error && error.code === 'ENOENT');
+
+/** Runs a job from its command line and sets the process's exit code. */
+export async function runJob(
+  description: JobDescription,
+  work: (job: Job) => Promise<void>,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  try {
+    process.exitCode = await perform(description, parse(description, argv), work);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    const missing = isMissing(error);
+    const text = error instanceof Error ? ((missing ? undefined : error.stack) ?? error.message) : error;
+    say(`${description.name}: ${text}`);
+    process.exitCode = missing ? 2 : 1;
+  }
+}

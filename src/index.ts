@@ -12,6 +12,7 @@ export {
   type GaussianMixtureOptions,
   type GivenStart,
 } from './mixture/gaussianMixture.js';
+export { PCA, pcaTransform, type PCAOptions } from './decomposition/pca.js';
 export type { CovarianceType } from './mixture/covariance.js';
 export type { CovarianceForm, Numbers } from './mixture/params.js';
 export type { MixtureTensors } from './mixture/em.js';

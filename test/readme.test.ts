@@ -33,7 +33,7 @@ describe('README', () => {
   beforeAll(() => node.useBestBackend(backends[0]));
 
   it('has an example of each estimator', () => {
-    for (const name of ['KMeans.fit', 'GaussianMixture.fit']) {
+    for (const name of ['KMeans.fit', 'GaussianMixture.fit', 'PCA.fit']) {
       expect(blocks.filter((block) => block.includes(name))).toHaveLength(1);
     }
   });

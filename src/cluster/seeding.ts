@@ -1,4 +1,5 @@
 import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import { InputError } from '../core/errors.js';
 import type { Pace } from '../core/iterate.js';
 import { chooseWithoutReplacement, chooseWithReplacement, type RandomState } from '../core/random.js';
 import { read, type Rows } from '../core/rows.js';
@@ -17,8 +18,15 @@ export type Seeding = (
 ) => Promise<Int32Array>;
 
 /** `K` different rows, each with a probability proportional to its weight. */
-export const randomRows: Seeding = async (rows, k, weight, random) =>
-  chooseWithoutReplacement(random, normalized(weight, rows.nRows), k);
+export const randomRows: Seeding = async (rows, k, weight, random) => {
+  const weighty = weight ? weight.reduce((n, w) => n + (w > 0 ? 1 : 0), 0) : rows.nRows;
+  if (weighty < k) {
+    throw new InputError(
+      `K-means: init 'random' draws ${k} different rows and only ${weighty} have a sampleWeight above 0; ask for at most ${weighty} clusters.`,
+    );
+  }
+  return chooseWithoutReplacement(random, normalized(weight, rows.nRows), k);
+};
 
 /**
  * Greedy k-means++: each next row is drawn with a probability proportional to its weight times its squared distance

@@ -1,0 +1,85 @@
+/** The notebook's iris part: a mixture of three Gaussians finds the species without being told them. */
+import { GaussianMixture } from '../src/index.js';
+import { loadIris } from '../src/datasets/iris.js';
+import { readFigures, runJob, type Job } from './job.js';
+
+interface Known {
+  iris: { gmm3_mean_log_likelihood: number; correct_of_150: number };
+}
+
+const SEEDS = 20;
+const QUICK_SEEDS = 3;
+const ORDERS = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+];
+
+/** The renaming of the three components under which most rows have their class. */
+function matched(found: ArrayLike<number>, labels: Int32Array): { labels: number[]; correct: number } {
+  const all = ORDERS.map((order) => {
+    const renamed = Array.from(found, (k) => order[k]);
+    return { labels: renamed, correct: renamed.filter((k, i) => k === labels[i]).length };
+  });
+  return all.reduce((best, each) => (each.correct > best.correct ? each : best));
+}
+
+async function fitOnce(seed: number, nInit: number | undefined) {
+  const { x, labels } = loadIris();
+  const model = await GaussianMixture.fit(x, { nComponents: 3, nInit, seed });
+  const [found, score] = [model.predict(x), model.score(x)];
+  const result = {
+    seed,
+    ...matched(await found.data(), labels),
+    meanLogLikelihood: (await score.data())[0],
+    weights: await model.weights.data(),
+    means: await model.means.array(),
+    nIter: model.nIter,
+    converged: model.converged,
+  };
+  for (const each of [found, score, model]) each.dispose();
+  return result;
+}
+
+async function iris({ options, progress, figure, picture }: Job): Promise<void> {
+  const { iris: known } = await readFigures<Known>('figures.json');
+  const { x, labels, featureNames, targetNames } = loadIris();
+  const seeds = Array.from({ length: options.quick ? QUICK_SEEDS : SEEDS }, (_, i) => options.seed + i);
+  const runs = await progress(`iris, ${seeds.length} seeds`, seeds.length, async (step) => {
+    const done: Awaited<ReturnType<typeof fitOnce>>[] = [];
+    for (const seed of seeds) {
+      done.push(await fitOnce(seed, options.nInit));
+      step();
+    }
+    return done;
+  });
+  const fewest = Math.min(...runs.map(({ correct }) => correct));
+  const lowest = Math.min(...runs.map(({ meanLogLikelihood }) => meanLogLikelihood));
+  const of = known.correct_of_150;
+  const share = `of ${seeds.length} seeds`;
+  figure({
+    what: `rows in their class, fewest ${share}`,
+    here: fewest,
+    notebook: of,
+    best: of,
+    ok: fewest >= of,
+  });
+  figure({
+    what: `mean log-likelihood, lowest ${share}`,
+    here: lowest,
+    best: known.gmm3_mean_log_likelihood,
+    // The best known at float32's width: issue 3 asks for -1.2016.
+    ok: lowest >= -1.2016,
+  });
+  picture('classes', { x, labels, featureNames, targetNames });
+  picture('clusters', runs[0]);
+  picture(
+    'seeds',
+    runs.map(({ seed, correct, meanLogLikelihood }) => ({ seed, correct, meanLogLikelihood })),
+  );
+}
+
+void runJob({ name: 'iris', description: 'Three Gaussians on the iris flowers.', flags: ['nInit'] }, iris);

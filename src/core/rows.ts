@@ -27,8 +27,8 @@ export type Weights = Tensor1D | ArrayLike<number>;
 
 /** A sum over more rows than this loses digits in float32: batches are added up in float64 on the host. */
 const MAX_BATCH = 8192;
-/** float32 numbers that the temporaries of one batch may take, each (16 MiB). */
-const BATCH_FLOATS = 2 ** 22;
+/** float32 numbers that the temporaries of one batch may take, each (64 MiB): smaller ones pay more for reading sums back than their caches give. */
+const BATCH_FLOATS = 2 ** 24;
 /** Beyond this the squares of differences leave float32's range (3.4e38), or sink below it. */
 const LARGEST = 1e15;
 const SMALLEST = 1e-15;
@@ -180,7 +180,7 @@ export function mapRows<T extends Tensor>(
   f: (x: Tensor2D) => T,
 ): T {
   const source = sourceOf(where, x, origin.length);
-  const step = Math.max(64, Math.floor((4 * BATCH_FLOATS) / Math.max(width, origin.length)));
+  const step = Math.max(64, Math.floor(BATCH_FLOATS / Math.max(width, origin.length)));
   return tidy(() => {
     const parts: T[] = [];
     for (let start = 0; start < source.nRows; start += step) {

@@ -1,6 +1,7 @@
 /** The notebook's parts on made data: K-means on round blobs and odd shapes, mixtures on the odd shapes. */
 import { runJob, readFigures } from './job.js';
 import { kMeansOnBlobs, type KnownBlobs, type NotebookBlobs } from './blobs/kmeans.js';
+import { farAway } from './blobs/offset.js';
 import { kMeansOnOddShapes, mixturesOnOddShapes } from './blobs/odd.js';
 import type { KnownOdd, NotebookOdd } from './blobs/odd.js';
 import { notebookBlobs, oddShapes } from './shapes.js';
@@ -17,4 +18,6 @@ void runJob(description, async (job) => {
   await kMeansOnBlobs(job, notebookBlobs(), known.blobs, notebook.blobs);
   await kMeansOnOddShapes(job, oddShapes().x, known.odd);
   await mixturesOnOddShapes(job, oddShapes().x, known.odd, notebook.odd);
+  await farAway(job, 'blobs', notebookBlobs().x, 5);
+  await farAway(job, 'odd shapes', oddShapes().x, 3);
 });

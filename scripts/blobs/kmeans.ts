@@ -64,12 +64,20 @@ function fitAll(job: Job, x: Rows, nInit: number): Promise<KMeans[]> {
   });
 }
 
-function figuresByK(job: Job, models: KMeans[], silhouettes: number[], known: KnownBlobs, reduced: boolean) {
+function figuresByK(
+  job: Job,
+  models: KMeans[],
+  silhouettes: number[],
+  known: KnownBlobs,
+  notebook: NotebookBlobs,
+  reduced: boolean,
+) {
   models.forEach((model, i) => {
+    const printed = { 3: notebook.inertia_k3, 5: notebook.inertia, 8: notebook.inertia_k8 }[i + 1];
     const { inertia, silhouette } = known.best_known_by_k[i + 1];
     const here = model.inertia!;
     const ok = here <= inertia * (i === 4 ? 1 + 1e-6 : 1.001);
-    job.figure({ what: `k = ${i + 1}: inertia`, here, best: inertia, ok, reduced });
+    job.figure({ what: `k = ${i + 1}: inertia`, here, notebook: printed, best: inertia, ok, reduced });
     if (silhouette === null) return;
     const near = within(silhouettes[i - 1], silhouette, { abs: i === 4 ? 1e-5 : 1e-3 });
     job.figure({
@@ -114,7 +122,7 @@ export async function kMeansOnBlobs(
     models.map(async (model) => (await model.labels!.data()) as Int32Array),
   );
   const silhouettes = await silhouetteScores(x, labelings.slice(1));
-  figuresByK(job, models, silhouettes, known, reduced);
+  figuresByK(job, models, silhouettes, known, notebook, reduced);
   await againstNotebook(job, models[4], x, notebook, reduced);
   job.picture('byK', { k: models.map((_, i) => i + 1), inertias: models.map((m) => m.inertia), silhouettes });
   for (const k of [3, 4, 8]) job.picture(`regions${k}`, await regions(models[k - 1], x));

@@ -8,9 +8,9 @@ import {
   div,
   expandDims,
   fill,
-  gather,
   greater,
   isNaN,
+  min,
   mul,
   neg,
   onesLike,
@@ -308,8 +308,7 @@ export class KMeans {
 }
 
 /** Squared distance to the nearest centre [N]; the choice of the centre carries no gradient. */
-const squaredError = (x: Tensor2D, centers: Tensor2D): Tensor1D =>
-  sum(square(sub(x, gather(centers, nearest(x, centers)))), 1);
+const squaredError = (x: Tensor2D, centers: Tensor2D): Tensor1D => min(squaredDifferences(x, centers), 1);
 
 const scoreOf = op('score', (errors: () => Tensor1D, n: number): Scalar => mul(accurateMean(errors()), -n));
 

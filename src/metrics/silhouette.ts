@@ -10,7 +10,7 @@ import { tensor1d, type Tensor1D } from '@tensorflow/tfjs-core';
 import { checkOptions, integer, seed as isSeed, show } from '../core/checks.js';
 import { InputError } from '../core/errors.js';
 import { pacer } from '../core/iterate.js';
-import { RandomState } from '../core/random.js';
+import { anySeed, RandomState } from '../core/random.js';
 import { fitRows, type Labels, type Matrix, type Rows } from '../core/rows.js';
 import { clusterDistances } from './clusterDistances.js';
 import { labelingOf, readLabels, type Labeling } from './labels.js';
@@ -111,7 +111,7 @@ export async function silhouetteScore(
   checkOptions(where, options, { sampleSize: integer(1), seed: isSeed });
   const rows = await readRows(where, x);
   const all = await readLabels(`${where}: labels`, labels, rows.nRows);
-  const { sampleSize, seed = Math.floor(Math.random() * 2 ** 32) } = options;
+  const { sampleSize, seed = anySeed() } = options;
   const { points, labeling } =
     sampleSize === undefined
       ? { points: rows, labeling: all }

@@ -24,6 +24,8 @@ export { adjustedRandScore, normalizedMutualInfoScore } from './metrics/agreemen
 
 // Random draws and data sets
 export { RandomState } from './core/random.js';
+export { makeBlobs, type Blobs, type BlobsOptions } from './datasets/blobs.js';
+export { loadIris, type Iris } from './datasets/iris.js';
 
 // Linear algebra
 export * as linalg from './linalg/index.js';

@@ -71,6 +71,19 @@ describe.each(backends)('estimators on %s', (backend) => {
     },
   );
 
+  it('one cluster and one component are the mean and the covariance of the rows', async () => {
+    const x = [[1, 2], [3, 2], [2, 8]]; // prettier-ignore
+    const kmeans = await KMeans.fit(x, { nClusters: 1 });
+    expectClose(kmeans.clusterCenters, [[2, 4]], { rtol: 1e-6 });
+    const [full, tied] = [
+      await GaussianMixture.fit(x),
+      await GaussianMixture.fit(x, { covarianceType: 'tied' }),
+    ];
+    expectClose(full.covariances, [[[2 / 3, 0], [0, 8]]], { rtol: 1e-5, atol: 1e-5 }); // prettier-ignore
+    expectClose(tied.covariances, [[2 / 3, 0], [0, 8]], { rtol: 1e-5, atol: 1e-5 }); // prettier-ignore
+    for (const model of [kmeans, full, tied]) model.dispose();
+  });
+
   it('a row with NaN in a tensor gets the label -1, and a fit refuses it by row and column', async () => {
     const model = await KMeans.fromParams({ clusterCenters: [[0, 0], [5, 5]] }); // prettier-ignore
     const x = tensor2d([[0, 1], [NaN, 2], [5, 4]]); // prettier-ignore

@@ -5,24 +5,23 @@
  * to the mean of its rows (Lloyd 1982). scikit-learn's counterpart: sklearn.cluster.KMeans.
  */
 import {
+  add,
   div,
   expandDims,
   fill,
-  greater,
   isNaN,
   min,
   mul,
   neg,
-  onesLike,
   softmax,
   sqrt,
   square,
+  step,
   sub,
   sum,
   tensor1d,
   tensor2d,
   where,
-  zerosLike,
   type Scalar,
   type Tensor,
   type Tensor1D,
@@ -95,8 +94,8 @@ export const softAssign = op(
 
 /** √d, with the gradient 0 (not NaN) where d is 0: a row that lies on its centre. */
 function safeSqrt(d: Tensor2D): Tensor2D {
-  const apart = greater(d, 0);
-  return where(apart, sqrt(where(apart, d, onesLike(d))), zerosLike(d));
+  const apart = step(d); // 1 where d > 0, else 0; of gradient 0
+  return mul(apart, sqrt(add(d, sub(1, apart))));
 }
 
 interface Fitted {
@@ -123,7 +122,7 @@ async function runLloyd(
 ): Promise<Fitted & { inertia: number; labels: Int32Array }> {
   const memos: Int32Array[] = [];
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
-  const step = async (centers: Centers): Promise<Step<Centers>> => {
+  const advance = async (centers: Centers): Promise<Step<Centers>> => {
     const statistics = await assign(rows, centers, weight, memos, pace);
     const next = update(centers, statistics);
     const settled = statistics.changed === 0 && statistics.far.length === 0;
@@ -131,7 +130,7 @@ async function runLloyd(
     return { params, objective: next.inertia, change: next.shift, done: settled || next.shift <= tolerance };
   };
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
-  const run = await iterate(init, start, step, maxIter, events, report);
+  const run = await iterate(init, start, advance, maxIter, events, report);
   const { inertia } = await assign(rows, run.params, weight, memos, pace);
   return { centers: run.params, labels: concatenated(memos, rows.nRows), inertia, run };
 }

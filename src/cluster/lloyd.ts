@@ -5,6 +5,7 @@ import {
   matMul,
   mul,
   oneHot,
+  slice,
   square,
   sub,
   sum,
@@ -107,10 +108,14 @@ function batchTensors(
   const labels = nearest(x, centers); // [n]
   const difference = sub(x, gather(centers, labels)); // [n, D]
   const distances = sum(square(difference), 1) as Tensor1D; // [n]
-  const member = cast(oneHot(labels, k), 'float32') as Tensor2D; // [n, K]
+  const member = membership(labels, k); // [n, K]
   const weighted = w ? mul(member, tensor2d(Float32Array.from(w), [w.length, 1])) : member;
   return [labels, distances, matMul(transpose(weighted as Tensor2D), difference)];
 }
+
+/** 1 where a row has the label, else 0 [n, K]. tfjs's oneHot refuses a depth of 1. */
+export const membership = (labels: Tensor1D, k: number): Tensor2D =>
+  cast(slice(oneHot(labels, Math.max(k, 2)) as Tensor2D, [0, 0], [-1, k]), 'float32');
 
 /** Index of the nearest centre of each row [n] int32. */
 export const nearest = (x: Tensor2D, centers: Tensor2D): Tensor1D =>

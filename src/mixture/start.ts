@@ -1,5 +1,6 @@
-import { cast, oneHot, mul, tensor1d, tensor2d, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
+import { mul, tensor1d, tensor2d, transpose } from '@tensorflow/tfjs-core';
 import { kMeansLabels } from '../cluster/kmeans.js';
+import { membership } from '../cluster/lloyd.js';
 import { kMeansPlusPlus } from '../cluster/seeding.js';
 import type { Pace } from '../core/iterate.js';
 import type { RandomState } from '../core/random.js';
@@ -14,10 +15,7 @@ export type Start = 'kmeans' | 'k-means++' | 'random' | 'random_from_data';
 const fromLabels =
   (labels: Int32Array, k: number, weight: Float64Array | null): Responsibilities =>
   (start, end) => {
-    const member = cast(
-      transpose(oneHot(tensor1d(labels.subarray(start, end), 'int32'), k)),
-      'float32',
-    ) as Tensor2D;
+    const member = transpose(membership(tensor1d(labels.subarray(start, end), 'int32'), k));
     return weight ? mul(member, tensor1d(Float32Array.from(weight.subarray(start, end)))) : member;
   };
 

@@ -1,1 +1,1 @@
-export { useBestBackend } from './backend.js';
+export { useBestBackend, type BestBackend } from './backend.js';

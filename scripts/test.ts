@@ -3,6 +3,7 @@
  * the tests run on the backends that are left; with CI set, a missing piece is a failure.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 
 const npx = (args: string[], env: NodeJS.ProcessEnv = process.env): number =>
   spawnSync('npx', args, { stdio: 'inherit', env }).status ?? 1;
@@ -18,5 +19,6 @@ if (!native) {
   console.warn('SKIPPED: every test on native TensorFlow, which could not be set up (see above).');
 }
 if (spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' }).status !== 0) process.exit(1);
+mkdirSync('reports', { recursive: true });
 const args = ['jest', '--json', '--outputFile=reports/tests.json', ...process.argv.slice(2)];
 process.exit(npx(args, env));

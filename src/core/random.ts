@@ -2,10 +2,13 @@
  * Random draws, the same as NumPy's legacy RandomState: the Mersenne Twister MT19937 (Matsumoto and Nishimura 1998),
  * seeded by one integer, with NumPy's own ways to make uniforms, Gaussians, integers and shuffles of its 32 bits.
  */
-import { check, integer, nonNegative, seed as seedRule } from './checks.js';
+import { check, integer, nonNegative, seed as seedRule, type Rule } from './checks.js';
+import { InputError } from './errors.js';
 
 const N = 624;
 const M = 397;
+
+const finite: Rule = { must: 'a finite number', holds: Number.isFinite };
 
 /**
  * The same draws as NumPy's legacy RandomState(seed): integers, uniforms and shuffles to the bit, Gaussians to 2 units
@@ -55,7 +58,7 @@ export class RandomState {
   /** 0 … most, by rejection of what lies above it under the smallest mask of ones. */
   #bounded(most: number): number {
     if (most === 0) return 0;
-    const mask = 2 ** Math.ceil(Math.log2(most + 1)) - 1;
+    const mask = 0xffffffff >>> Math.clz32(most);
     for (;;) {
       const value = (this.#bits() & mask) >>> 0;
       if (value <= most) return value;
@@ -88,6 +91,8 @@ export class RandomState {
 
   /** `n` draws, uniform on [low, high). */
   uniform(low: number, high: number, n: number): Float64Array {
+    check('RandomState.uniform: low', low, finite);
+    check('RandomState.uniform: high', high, finite);
     return this.randomSample(n).map((u) => low + (high - low) * u);
   }
 
@@ -99,6 +104,7 @@ export class RandomState {
 
   /** `n` draws from the normal distribution. */
   normal(mean: number, std: number, n: number): Float64Array {
+    check('RandomState.normal: mean', mean, finite);
     check('RandomState.normal: std', std, nonNegative);
     return this.standardNormal(n).map((z) => mean + std * z);
   }
@@ -149,8 +155,18 @@ export function chooseWithReplacement(random: RandomState, cumulative: Float64Ar
   return Int32Array.from(random.randomSample(n), (u) => firstAbove(cdf, u));
 }
 
-/** As NumPy's choice(replace=False, p=…): `size` different indices. At least `size` of `p` must be above 0. */
+/**
+ * As NumPy's choice(replace=False, p=…): `size` different indices.
+ *
+ * @throws InputError when fewer than `size` of `p` are above 0
+ */
 export function chooseWithoutReplacement(random: RandomState, p: Float64Array, size: number): Int32Array {
+  const possible = p.reduce((count, each) => count + (each > 0 ? 1 : 0), 0);
+  if (possible < size) {
+    throw new InputError(
+      `A choice of ${size} different indices needs as many with a probability above 0; got ${possible}. Choose fewer.`,
+    );
+  }
   const left = p.slice();
   const found = new Set<number>();
   while (found.size < size) {

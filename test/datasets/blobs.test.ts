@@ -3,6 +3,7 @@ import { InputError } from '../../src/core/errors.js';
 import { makeBlobs, type BlobsOptions } from '../../src/datasets/blobs.js';
 import { notebookBlobs, oddShapes } from '../../scripts/shapes.js';
 import { expectClose } from '../support/close.js';
+import { digits, fixture } from '../support/fixtures.js';
 
 interface Known {
   first_rows: number[][];
@@ -32,6 +33,22 @@ describe.each([
     expect(labels).toHaveLength(n);
   });
 });
+
+test.each(fixture('blobs').cases.map((each) => [JSON.stringify(each.options), each] as const))(
+  "%s: scikit-learn's rows, labels and centres",
+  (_, { options, shape, firstRows, lastRow, sums, labels, centers }) => {
+    const { x, labels: ours, centers: drawn } = makeBlobs(options);
+    const d = shape[1];
+    const rows = Array.from({ length: shape[0] }, (_, i) => Array.from(x.values.subarray(i * d, i * d + d)));
+    expect(x.shape).toEqual(shape);
+    expect(drawn).toEqual(centers);
+    expect(Array.from(ours)).toEqual(digits(labels));
+    expectClose(rows.slice(0, 5), firstRows, { rtol: 1e-15, atol: 1e-14 });
+    expectClose(rows[rows.length - 1], lastRow, { rtol: 1e-15, atol: 1e-14 });
+    const totals = rows[0].map((_, j) => rows.reduce((total, row) => total + row[j], 0));
+    expectClose(totals, sums, { rtol: 1e-13, atol: 1e-12 });
+  },
+);
 
 test("the labels are scikit-learn's", () => {
   expect(Array.from(notebookBlobs().labels.slice(0, 10))).toEqual(known.blobs.first_labels);

@@ -14,6 +14,11 @@ test('iris holds the rows, species and names of data/iris/iris.csv', () => {
   expect(x.map((row) => row.length)).toEqual(new Array(150).fill(4));
 });
 
+test('its numbers are the doubles nearest to the decimals of iris.csv', () => {
+  const [, ...lines] = csv.trim().split('\n');
+  expect(loadIris().x).toEqual(lines.map((line) => line.split(',').slice(0, 4).map(Number)));
+});
+
 test('iris.csv has the sum that its README tells', () => {
   const sum = createHash('sha256').update(csv).digest('hex');
   expect(readFileSync('data/iris/README.md', 'utf8')).toContain(sum);

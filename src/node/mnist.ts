@@ -35,6 +35,8 @@ const MIRROR = 'https://storage.googleapis.com/cvdf-datasets/mnist/';
 /** Which file, and the SHA-256 of its content, unpacked: packed copies differ. */
 export interface IdxFile {
   readonly name: string;
+  /** 3 for pictures, 1 for labels. */
+  readonly rank: 1 | 3;
   readonly sha256: string;
 }
 
@@ -44,20 +46,24 @@ const FILES: Readonly<Record<'train' | 'test', Split>> = {
   train: {
     images: {
       name: 'train-images-idx3-ubyte',
+      rank: 3,
       sha256: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
     },
     labels: {
       name: 'train-labels-idx1-ubyte',
+      rank: 1,
       sha256: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
     },
   },
   test: {
     images: {
       name: 't10k-images-idx3-ubyte',
+      rank: 3,
       sha256: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
     },
     labels: {
       name: 't10k-labels-idx1-ubyte',
+      rank: 1,
       sha256: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
     },
   },
@@ -93,7 +99,7 @@ const unzip = promisify(gunzip);
 async function contentOf(packed: Buffer, file: IdxFile): Promise<Buffer> {
   const isPacked = packed[0] === 0x1f && packed[1] === 0x8b;
   const content = isPacked ? await unpack(packed) : packed;
-  checkIdx(content);
+  checkIdx(content, file.rank);
   const sum = createHash('sha256').update(content).digest('hex');
   if (sum !== file.sha256) throw new Unusable(`its content has the SHA-256 ${sum}, not ${file.sha256}`);
   return content;
@@ -113,13 +119,13 @@ function shapeOf(content: Buffer): number[] {
   return Array.from({ length: rank }, (_, i) => content.readUInt32BE(4 + 4 * i));
 }
 
-function checkIdx(content: Buffer): void {
-  const magic = content.subarray(0, 4).toString('hex');
-  const rank = magic === '00000803' ? 3 : magic === '00000801' ? 1 : 0;
-  if (rank === 0 || content.length < 4 + 4 * rank) {
-    const seen = content.length === 0 ? 'is empty' : `begins with the bytes ${magic}`;
+function checkIdx(content: Buffer, rank: 1 | 3): void {
+  const magic = `0000080${rank}`;
+  const begins = content.toString('hex', 0, 4);
+  if (begins !== magic || content.length < 4 + 4 * rank) {
+    const seen = content.length === 0 ? 'is empty' : `begins with the bytes ${begins}`;
     throw new Unusable(
-      `it ${seen} where an IDX file of digits begins with 00000803 and one of labels with 00000801`,
+      `it ${seen}, where a whole IDX file of ${rank === 3 ? 'digits' : 'labels'} begins with ${magic}`,
     );
   }
   const shape = shapeOf(content);
@@ -206,7 +212,7 @@ async function keep(cache: string, name: string, bytes: Buffer): Promise<void> {
     await writeFile(beside, bytes);
     await rename(beside, join(cache, name));
   } catch (error) {
-    await rm(beside, { force: true });
+    await rm(beside, { force: true }).catch(() => {}); // what went wrong first is told
     throw new InputError(
       `loadMnist: the cache cannot be written (${(error as Error).message}). Name another folder with XDG_CACHE_HOME, or give dir.`,
     );

@@ -57,6 +57,8 @@ export interface KMeansGiven extends KMeansResult {
   start: number[];
   maxIter: number;
   tol: number;
+  /** How near any row came to a tie between two centres; near 0, rounding decides where it goes. */
+  margin: number;
   sampleWeight: string | null;
   clusterCenters: number[][];
 }
@@ -70,6 +72,8 @@ export interface KMeansSeeded extends KMeansResult {
   sampleWeight: string | null;
   /** Rows drawn for each restart. */
   starts: number[][];
+  /** As in {@link KMeansGiven}, of all restarts. */
+  margin: number;
   clusterCenters: number[][] | null;
 }
 

@@ -37,7 +37,7 @@ export interface Statistics {
   readonly sums: Float64Array;
   /** Σ w |x - c_k|² */
   readonly inertia: number;
-  /** Rows whose label is not the one of the pass before. */
+  /** Rows with weight whose label is not the one of the pass before: the others move no centre. */
   readonly changed: number;
   /** Rows far from their centre, farthest first: where emptied clusters move to. Only as many as batches lack clusters. */
   readonly far: readonly FarRow[];
@@ -92,7 +92,7 @@ async function accumulate(
     const wi = w ? w[i] : 1;
     counts[labels[i]] += wi;
     inertia += wi * distances[i];
-    if (!memo || memo[i] !== labels[i]) changed++;
+    if (wi > 0 && memo?.[i] !== labels[i]) changed++;
   }
   const lacking = counts.reduce((n, count) => n + (count === 0 ? 1 : 0), 0);
   const far = lacking > 0 ? await farRows(rows, lacking, start, labels, distances, w) : [];

@@ -36,6 +36,7 @@ import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
 import { fitRows, mapRows, readMatrix, readWeights, sourceOf } from '../core/rows.js';
 import type { Matrix, Rows, Weights } from '../core/rows.js';
+import { labelingOf } from '../metrics/labels.js';
 import { assign, nearest, update, type Centers } from './lloyd.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
 
@@ -105,6 +106,8 @@ interface Fitted {
   readonly run: Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> | null;
 }
 
+type Restart = Fitted & { readonly inertia: number; readonly labels: Int32Array };
+
 interface LloydOptions {
   readonly maxIter: number;
   readonly tol: number;
@@ -119,7 +122,7 @@ async function runLloyd(
   init: number,
   events: FitEvents,
   pace: Pace,
-): Promise<Fitted & { inertia: number; labels: Int32Array }> {
+): Promise<Restart> {
   const memos: Int32Array[] = [];
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
   const advance = async (centers: Centers): Promise<Step<Centers>> => {
@@ -133,6 +136,15 @@ async function runLloyd(
   const run = await iterate(init, start, advance, maxIter, events, report);
   const { inertia } = await assign(rows, run.params, weight, memos, pace);
   return { centers: run.params, labels: concatenated(memos, rows.nRows), inertia, run };
+}
+
+/**
+ * Whether two labelings differ by the clusters' names only. Such a restart, lower by rounding, is no better: taking it
+ * would let rounding choose the names.
+ */
+function samePartition(a: Int32Array, b: Int32Array): boolean {
+  const [first, second] = [labelingOf(a).codes, labelingOf(b).codes];
+  return first.every((code, i) => code === second[i]);
 }
 
 function concatenated(parts: Int32Array[], n: number): Int32Array {
@@ -245,11 +257,12 @@ export class KMeans {
     const weight = await readWeights('KMeans.fit: sampleWeight', options.sampleWeight, rows.nRows);
     const random = new RandomState(seed);
     const restarts = nInit === 'auto' ? (init === 'random' ? 10 : 1) : nInit;
-    let best: (Fitted & { inertia: number }) | undefined;
+    let best: Restart | undefined;
     for (let i = 0; i < restarts; i++) {
       const start = await startCenters(rows, k, init, weight, random, pace);
       const fitted = await runLloyd(rows, start, { maxIter, tol, weight }, i, options, pace);
-      if (!best || fitted.inertia < best.inertia) best = fitted;
+      if (!best || (fitted.inertia < best.inertia && !samePartition(fitted.labels, best.labels)))
+        best = fitted;
     }
     return new KMeans(rows.origin, best!);
   }

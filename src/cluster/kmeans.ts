@@ -304,7 +304,7 @@ export class KMeans {
 
   /** Minus the inertia of `x` about the centres; differentiable. */
   score(x: Matrix): Scalar {
-    const n = sourceOf('KMeans.score: x', x, this.nFeatures).nRows;
+    const n = sourceOf('KMeans.score: x', x, this.origin).nRows;
     return scoreOf(() => this.#rows('score', x, (rows) => squaredError(rows, this.#centers)), n);
   }
 

@@ -32,6 +32,8 @@ const BATCH_FLOATS = 2 ** 24;
 /** Beyond this the squares of differences leave float32's range (3.4e38), or sink below it. */
 const LARGEST = 1e15;
 const SMALLEST = 1e-15;
+/** A row farther than this from the origin has a distance whose square, over all features, float32 cannot hold. */
+const FARTHEST = 1e17;
 
 /** Data as it was given, its shape checked; numbers are read, a tensor is not. */
 export interface Source {
@@ -56,13 +58,17 @@ function tensorSource(where: string, x: Tensor): Source {
   return { nRows: x.shape[0], nFeatures: x.shape[1] as number, tensor: x as Tensor2D };
 }
 
+const isNumeric = (values: unknown): values is Values =>
+  ArrayBuffer.isView(values) &&
+  !(values instanceof DataView || values instanceof BigInt64Array || values instanceof BigUint64Array);
+
 function flatSource(where: string, x: { values: Values; shape: readonly [number, number] }): Source {
   const { values, shape } = x;
   const [n, d] = Array.isArray(shape) ? (shape as readonly number[]) : [];
-  const whole = Number.isInteger(n) && Number.isInteger(d) && shape.length === 2;
-  if (!ArrayBuffer.isView(values) || !whole || n * d !== values.length) {
+  const whole = Number.isInteger(n) && Number.isInteger(d) && shape.length === 2 && n >= 0 && d >= 0;
+  if (!isNumeric(values) || !whole || n * d !== values.length) {
     throw new InputError(
-      `${where} must have values (a typed array) of as many numbers as its shape [N, D] says; got ${show(values)} with shape ${Array.isArray(shape) ? `[${shape.join(', ')}]` : show(shape)}.`,
+      `${where} must have values (a typed array, not of bigints) of as many numbers as its shape [N, D] says; got ${show(values)} with shape ${Array.isArray(shape) ? `[${shape.join(', ')}]` : show(shape)}.`,
     );
   }
   return {
@@ -114,20 +120,28 @@ function anySource(where: string, x: unknown): Source {
 }
 
 /** Looks at every number given; a tensor's are looked at in a fit only. */
-function checkFinite(where: string, source: Source): void {
+function checkNumbers(where: string, source: Source, origin: Float64Array | undefined): void {
   if (!source.copyRow) return;
   const { nRows, nFeatures } = source;
   const zero = new Float64Array(nFeatures);
   const row = new Float64Array(nFeatures);
   for (let i = 0; i < nRows; i++) {
     source.copyRow(i, zero, row, 0);
-    for (let j = 0; j < nFeatures; j++) {
-      if (!Number.isFinite(row[j])) {
-        throw new InputError(
-          `${where}: row ${i}, column ${j} is ${row[j]}; drop the row or fill the value in first.`,
-        );
-      }
-    }
+    checkRow(where, i, row, origin);
+  }
+}
+
+/**
+ * @param origin what the row is taken relative to, where that is known
+ * @throws InputError for NaN, an infinity, and a number too far from the origin
+ */
+function checkRow(where: string, i: number, row: ArrayLike<number>, origin?: Float64Array): void {
+  for (let j = 0; j < row.length; j++) {
+    if (Math.abs(row[j] - (origin ? origin[j] : 0)) <= (origin ? FARTHEST : Number.MAX_VALUE)) continue;
+    const remedy = Number.isFinite(row[j])
+      ? `which is too far from the model's ${origin![j]} for float32 to square the difference; check the row, or scale all of the data down.`
+      : 'drop the row or fill the value in first.';
+    throw new InputError(`${where}: row ${i}, column ${j} is ${row[j]}; ${remedy}`);
   }
 }
 
@@ -135,20 +149,21 @@ function checkFinite(where: string, source: Source): void {
  * Reads a matrix's shape and, where it is numbers, its values.
  *
  * @param where the call and argument, as messages name it: `KMeans.fit: x`
- * @param nFeatures the width it must have, if that is known
- * @throws InputError for a wrong type, shape or dtype, no rows, ragged rows, NaN or infinity
+ * @param origin what the rows will be taken relative to, if that is known: it gives their width
+ * @throws InputError for a wrong type, shape or dtype, no rows, ragged rows, NaN or infinity, and numbers too far from the
+ *   origin
  */
-export function sourceOf(where: string, x: unknown, nFeatures?: number): Source {
+export function sourceOf(where: string, x: unknown, origin?: Float64Array): Source {
   const source = anySource(where, x);
   if (source.nRows === 0 || source.nFeatures === 0) {
     throw new InputError(
       `${where} must have at least one row and one column; its shape is [${source.nRows}, ${source.nFeatures}].`,
     );
   }
-  if (nFeatures !== undefined && source.nFeatures !== nFeatures) {
-    throw new InputError(`${where} must have ${nFeatures} columns; it has ${source.nFeatures}.`);
+  if (origin && source.nFeatures !== origin.length) {
+    throw new InputError(`${where} must have ${origin.length} columns; it has ${source.nFeatures}.`);
   }
-  checkFinite(where, source);
+  checkNumbers(where, source, origin);
   return source;
 }
 
@@ -179,7 +194,7 @@ export function mapRows<T extends Tensor>(
   width: number,
   f: (x: Tensor2D) => T,
 ): T {
-  const source = sourceOf(where, x, origin.length);
+  const source = sourceOf(where, x, origin);
   const step = Math.max(64, Math.floor(BATCH_FLOATS / Math.max(width, origin.length)));
   return tidy(() => {
     const parts: T[] = [];
@@ -239,17 +254,14 @@ async function centralSums(source: Source, center: Float64Array, pace: Pace) {
   return { first, second };
 }
 
-/** Names the row and column of a tensor's first NaN or infinity. */
-async function refuseNonFinite(where: string, source: Source): Promise<void> {
+/** Looks at a tensor's numbers, as `checkNumbers` does at others. */
+async function checkTensor(where: string, source: Source, origin?: Float64Array): Promise<void> {
   const { nRows, nFeatures: d } = source;
   for (let start = 0; start < nRows; start += MAX_BATCH) {
     const end = Math.min(nRows, start + MAX_BATCH);
     const [values] = await read([tidy(() => relativeBatch(source, new Float64Array(d), start, end))]);
-    const bad = values.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      throw new InputError(
-        `${where}: row ${start + Math.floor(bad / d)}, column ${bad % d} is ${values[bad]}; drop the row or fill the value in first.`,
-      );
+    for (let i = start; i < end; i++) {
+      checkRow(where, i, values.subarray((i - start) * d, (i - start + 1) * d), origin);
     }
   }
 }
@@ -269,11 +281,16 @@ export async function fitRows(
   const source = sourceOf(where, x);
   const { nRows, nFeatures: d } = source;
   const { first } = await centralSums(source, new Float64Array(d), pace);
-  if (source.tensor && !first.every(Number.isFinite)) await refuseNonFinite(where, source);
+  if (source.tensor && !first.every(Number.isFinite)) await checkTensor(where, source);
   const origin = Float64Array.from(first, (value) => Math.fround(value / nRows));
   const { first: rest, second } = await centralSums(source, origin, pace);
   const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));
-  checkSpread(where, origin, variances);
+  checkSpread(
+    where,
+    origin,
+    Math.max(...variances),
+    second.map((value) => Math.sqrt(value / nRows)),
+  );
   const batchRows = Math.max(1, Math.min(nRows, MAX_BATCH, Math.floor(BATCH_FLOATS / width(d))));
   return {
     nRows,
@@ -286,13 +303,18 @@ export async function fitRows(
   };
 }
 
-function checkSpread(where: string, origin: Float64Array, variances: Float64Array): void {
-  const spread = Math.sqrt(Math.max(...variances));
-  if (!origin.every(Number.isFinite) || !(spread <= LARGEST) || (spread > 0 && spread < SMALLEST)) {
-    throw new InputError(
-      `${where}: the features spread over about ${spread.toPrecision(3)}, whose square float32 cannot hold; multiply all of x by one number so that it is near 1.`,
-    );
-  }
+/** `deviations` are about the origin: of a column at 1e38 they are the origin's own rounding, 1e30. */
+function checkSpread(where: string, origin: Float64Array, variance: number, deviations: Float64Array): void {
+  const spread = Math.sqrt(variance);
+  const bad = origin.findIndex((value, j) => !Number.isFinite(value) || !(deviations[j] <= LARGEST));
+  if (bad < 0 && (spread === 0 || spread >= SMALLEST)) return;
+  const seen =
+    bad < 0
+      ? `the features spread over at most ${spread.toPrecision(3)}`
+      : `column ${bad} lies about ${origin[bad]} and ${deviations[bad].toPrecision(3)} from it`;
+  throw new InputError(
+    `${where}: ${seen}, whose square float32 cannot hold; multiply all of x by one number so that it is near 1.`,
+  );
 }
 
 async function rowsAt(
@@ -318,8 +340,8 @@ async function rowsAt(
  * @throws InputError as `sourceOf`, and for NaN or infinity in a tensor
  */
 export async function readMatrix(where: string, x: unknown, origin: Float64Array): Promise<Float64Array> {
-  const source = sourceOf(where, x, origin.length);
-  if (source.tensor) await refuseNonFinite(where, source);
+  const source = sourceOf(where, x, origin);
+  if (source.tensor) await checkTensor(where, source, origin);
   return rowsAt(
     source,
     origin,
@@ -380,8 +402,14 @@ export async function readWeights(
   if (negative >= 0) {
     throw new InputError(`${where}: entry ${negative} is ${weights[negative]}; weights must be 0 or more.`);
   }
-  if (!weights.some((value) => value > 0)) {
+  const largest = weights.reduce((a, b) => Math.max(a, b), 0);
+  if (largest === 0) {
     throw new InputError(`${where}: all ${n} weights are 0; give at least one row some weight.`);
+  }
+  if (largest > LARGEST || largest < SMALLEST) {
+    throw new InputError(
+      `${where}: the largest weight is ${largest}, which float32 cannot sum; multiply all weights by one number so that it is near 1.`,
+    );
   }
   return weights;
 }

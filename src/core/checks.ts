@@ -23,7 +23,11 @@ export const nonNegative: Rule = rule('a finite number, 0 or more', (value) => i
 /** A finite number above 0. */
 export const positive: Rule = rule('a finite number above 0', (value) => isNumber(value) && value > 0);
 
-/** A finite number strictly between `low` and `high`. */
+/** A number from `low` to `high`. */
+export const from = (low: number, high: number): Rule =>
+  rule(`a number from ${low} to ${high}`, (value) => isNumber(value) && value >= low && value <= high);
+
+/** A number strictly between `low` and `high`. */
 export const between = (low: number, high: number): Rule =>
   rule(`a number between ${low} and ${high}`, (value) => isNumber(value) && value > low && value < high);
 
@@ -40,7 +44,12 @@ export const something: Rule = rule('given', (value) => value !== null);
 
 export const abortSignal: Rule = rule(
   'an AbortSignal',
-  (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'aborted' in value &&
+    'throwIfAborted' in value &&
+    typeof value.throwIfAborted === 'function',
 );
 
 /** An object with keys: not null, not an array, not a tensor. */
@@ -48,6 +57,12 @@ export const record: Rule = rule(
   'an object',
   (value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor),
+);
+
+/** What can be shuffled. */
+export const list: Rule = rule(
+  'an array',
+  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 );
 
 /** Something that may be rows: read and checked further by `sourceOf`. */
@@ -84,6 +99,19 @@ export function show(value: unknown): string {
  */
 export function check(what: string, value: unknown, must: Rule): void {
   if (!must.holds(value)) throw new InputError(`${what} must be ${must.must}; got ${show(value)}.`);
+}
+
+/**
+ * Makes room for numbers.
+ *
+ * @throws InputError that names `what` where there is no room for `n`
+ */
+export function room(what: string, n: number): Float64Array {
+  try {
+    return new Float64Array(n);
+  } catch {
+    throw new InputError(`${what} asks for ${n} numbers, more than memory holds; ask for fewer at a time.`);
+  }
 }
 
 /**

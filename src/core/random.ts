@@ -2,13 +2,14 @@
  * Random draws, the same as NumPy's legacy RandomState: the Mersenne Twister MT19937 (Matsumoto and Nishimura 1998),
  * seeded by one integer, with NumPy's own ways to make uniforms, Gaussians, integers and shuffles of its 32 bits.
  */
-import { check, integer, nonNegative, seed as seedRule, type Rule } from './checks.js';
+import { check, from, integer, list, room, seed as seedRule } from './checks.js';
 import { InputError } from './errors.js';
 
 const N = 624;
 const M = 397;
 
-const finite: Rule = { must: 'a finite number', holds: Number.isFinite };
+/** Sums and products of such numbers are finite too. */
+const moderate = from(-1e300, 1e300);
 
 /**
  * The same draws as NumPy's legacy RandomState(seed): integers, uniforms and shuffles to the bit, Gaussians to 2 units
@@ -83,53 +84,63 @@ export class RandomState {
     }
   }
 
-  /** `n` draws, uniform on [0, 1). */
-  randomSample(n: number): Float64Array {
-    check('RandomState.randomSample: n', n, integer(0));
-    return Float64Array.from({ length: n }, () => this.#double());
-  }
-
-  /** `n` draws, uniform on [low, high). */
-  uniform(low: number, high: number, n: number): Float64Array {
-    check('RandomState.uniform: low', low, finite);
-    check('RandomState.uniform: high', high, finite);
-    return this.randomSample(n).map((u) => low + (high - low) * u);
-  }
-
-  /** `n` draws from the standard normal distribution. */
-  standardNormal(n: number): Float64Array {
-    check('RandomState.standardNormal: n', n, integer(0));
-    return Float64Array.from({ length: n }, () => this.#gauss());
-  }
-
-  /** `n` draws from the normal distribution. */
-  normal(mean: number, std: number, n: number): Float64Array {
-    check('RandomState.normal: mean', mean, finite);
-    check('RandomState.normal: std', std, nonNegative);
-    return this.standardNormal(n).map((z) => mean + std * z);
-  }
-
-  /** `n` integers from 0 to high - 1. */
-  randint(high: number, n: number): Int32Array {
-    check('RandomState.randint: high', high, integer(1, 2 ** 31));
-    check('RandomState.randint: n', n, integer(0));
-    return Int32Array.from({ length: n }, () => this.#bounded(high - 1));
-  }
-
-  /** Shuffles in place (Fisher and Yates, from the end). */
-  shuffle<T>(items: T[]): void {
+  /** Swaps in place (Fisher and Yates, from the end). */
+  #shuffle<T>(items: { readonly length: number; [i: number]: T }): void {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.#bounded(i);
       [items[i], items[j]] = [items[j], items[i]];
     }
   }
 
+  #draws(method: string, n: number, draw: () => number): Float64Array {
+    check(`RandomState.${method}: n`, n, integer(0));
+    const out = room(`RandomState.${method}`, n);
+    for (let i = 0; i < n; i++) out[i] = draw();
+    return out;
+  }
+
+  /** `n` draws, uniform on [0, 1). */
+  randomSample(n: number): Float64Array {
+    return this.#draws('randomSample', n, () => this.#double());
+  }
+
+  /** `n` draws, uniform on [low, high). */
+  uniform(low: number, high: number, n: number): Float64Array {
+    check('RandomState.uniform: low', low, moderate);
+    check('RandomState.uniform: high', high, moderate);
+    return this.#draws('uniform', n, () => low + (high - low) * this.#double());
+  }
+
+  /** `n` draws from the standard normal distribution. */
+  standardNormal(n: number): Float64Array {
+    return this.#draws('standardNormal', n, () => this.#gauss());
+  }
+
+  /** `n` draws from the normal distribution. */
+  normal(mean: number, std: number, n: number): Float64Array {
+    check('RandomState.normal: mean', mean, moderate);
+    check('RandomState.normal: std', std, from(0, 1e300));
+    return this.#draws('normal', n, () => mean + std * this.#gauss());
+  }
+
+  /** `n` integers from 0 to high - 1. */
+  randint(high: number, n: number): Int32Array {
+    check('RandomState.randint: high', high, integer(1, 2 ** 31));
+    return Int32Array.from(this.#draws('randint', n, () => this.#bounded(high - 1)));
+  }
+
+  /** Shuffles in place. */
+  shuffle<T>(items: T[]): void {
+    check('RandomState.shuffle: items', items, list);
+    this.#shuffle(items);
+  }
+
   /** 0 … n - 1 in random order. */
   permutation(n: number): Int32Array {
     check('RandomState.permutation: n', n, integer(0));
-    const items = Array.from({ length: n }, (_, i) => i);
-    this.shuffle(items);
-    return Int32Array.from(items);
+    const items = Int32Array.from(room('RandomState.permutation', n), (_, i) => i);
+    this.#shuffle(items);
+    return items;
   }
 }
 

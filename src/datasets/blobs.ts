@@ -1,5 +1,5 @@
 /** Rows drawn from Gaussians of round shape; scikit-learn's `make_blobs`, draw by draw. */
-import { bool, check, checkOptions, either, integer, nonNegative, seed as seedRule } from '../core/checks.js';
+import { bool, check, checkOptions, either, from, integer, room, seed as seedRule } from '../core/checks.js';
 import type { Rule } from '../core/checks.js';
 import { InputError } from '../core/errors.js';
 import { anySeed, RandomState } from '../core/random.js';
@@ -34,10 +34,12 @@ const listOf = (each: Rule): Rule => ({
   must: `an array with entries that are each ${each.must}`,
   holds: (value) => Array.isArray(value) && value.length > 0 && value.every(each.holds),
 });
+/** Sums of such numbers are finite too. */
+const moderate = from(-1e300, 1e300);
 const isPoint = (value: unknown): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every((entry) => Number.isFinite(entry));
+  Array.isArray(value) && value.length > 0 && value.every(moderate.holds);
 const points: Rule = {
-  must: 'an array of centres, all of one length, of finite numbers',
+  must: `an array of centres, all of one length, of entries that are each ${moderate.must}`,
   holds: (value) =>
     Array.isArray(value) &&
     value.length > 0 &&
@@ -48,12 +50,13 @@ const RULES: Record<string, Rule> = {
   nSamples: either(integer(1), listOf(integer(0))),
   nFeatures: integer(1),
   centers: either(integer(1), points),
-  clusterStd: either(nonNegative, listOf(nonNegative)),
+  clusterStd: either(from(0, 1e300), listOf(from(0, 1e300))),
   shuffle: bool,
   seed: seedRule,
 };
 
 function drawCenters(random: RandomState, k: number, d: number): number[][] {
+  room('makeBlobs: centers', k * d); // the error of the draws would not name makeBlobs
   const flat = random.uniform(-10, 10, k * d);
   return Array.from({ length: k }, (_, i) => Array.from(flat.subarray(i * d, (i + 1) * d)));
 }
@@ -113,7 +116,7 @@ export function makeBlobs(options: BlobsOptions = {}): Blobs {
 function inOrder(random: RandomState, centers: number[][], counts: number[], stds: number[]): Blobs {
   const d = centers[0].length;
   const n = counts.reduce((a, b) => a + b, 0);
-  const values = new Float64Array(n * d);
+  const values = room('makeBlobs: nSamples', n * d);
   const labels = new Int32Array(n);
   let row = 0;
   centers.forEach((center, k) => {

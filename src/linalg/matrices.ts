@@ -24,6 +24,11 @@ export function checkMatrices(where: string, name: string, x: Tensor): void {
       `linalg.${where}: ${name} must be a tensor; got ${show(x)}. Make one with tf.tensor().`,
     );
   }
+  if (x.isDisposed) {
+    throw new InputError(
+      `linalg.${where}: ${name} was disposed (it was ${show(x)}); pass one that is still alive.`,
+    );
+  }
   if (x.dtype !== 'float32') {
     throw new InputError(
       `linalg.${where}: ${name} must be a float32 tensor; got ${show(x)}. Cast it with tf.cast(x, 'float32').`,

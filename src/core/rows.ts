@@ -58,7 +58,8 @@ function tensorSource(where: string, x: Tensor): Source {
   return { nRows: x.shape[0], nFeatures: x.shape[1] as number, tensor: x as Tensor2D };
 }
 
-const isNumeric = (values: unknown): values is Values =>
+/** A typed array of numbers: not of bigints, and no DataView. */
+export const isNumeric = (values: unknown): values is Values =>
   ArrayBuffer.isView(values) &&
   !(values instanceof DataView || values instanceof BigInt64Array || values instanceof BigUint64Array);
 

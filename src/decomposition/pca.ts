@@ -62,11 +62,16 @@ const RULES: Record<string, checks.Rule> = {
   signal: checks.abortSignal,
 };
 
+/** Numbers that float32 holds. One below SMALLEST, whose inverse it does not hold, counts as 0 where it is divided by. */
+const LARGEST = 1e38;
+const SMALLEST = 1e-38;
+const VARIANCE = checks.from(0, LARGEST);
+
 const PARAM_RULES: Record<string, checks.Rule> = {
   components: checks.matrix,
   mean: checks.something,
   explainedVariance: checks.something,
-  noiseVariance: checks.nonNegative,
+  noiseVariance: VARIANCE,
   whiten: checks.bool,
 };
 
@@ -189,9 +194,8 @@ export class PCA {
     refuseSkewed(components, m, d);
     const mean = await readVector(`${what}: mean`, given.mean, d);
     const variances = await readVector(`${what}: explainedVariance`, given.explainedVariance, m);
-    variances.forEach((value, k) =>
-      checks.check(`${what}: explainedVariance[${k}]`, value, checks.nonNegative),
-    );
+    mean.forEach((value, j) => checks.check(`${what}: mean[${j}]`, value, checks.from(-LARGEST, LARGEST)));
+    variances.forEach((value, k) => checks.check(`${what}: explainedVariance[${k}]`, value, VARIANCE));
     const origin = mean.map(Math.fround);
     const relative = mean.map((value, j) => value - origin[j]);
     const noise = given.noiseVariance ?? 0;
@@ -276,11 +280,11 @@ export class PCA {
   #positive(method: string): Float64Array {
     const variances = this.#variances();
     if (
-      (this.nComponents < this.nFeatures && !(this.noiseVariance > 0)) ||
-      variances.some((value) => value === 0)
+      (this.nComponents < this.nFeatures && this.noiseVariance < SMALLEST) ||
+      variances.some((value) => value < SMALLEST)
     ) {
       throw new NumericalError(
-        `PCA.${method}: the covariance is singular (${this.nComponents} of ${this.nFeatures} components, noiseVariance ${this.noiseVariance}): some direction has no variance. Keep fewer components, so that the noise is above 0, or drop features that depend on others.`,
+        `PCA.${method}: the covariance is singular (${this.nComponents} of ${this.nFeatures} components, noiseVariance ${this.noiseVariance}): some direction has next to no variance. Keep fewer components, so that the noise is above 0, scale x up if it is tiny, or drop features that depend on others.`,
       );
     }
     return variances;
@@ -354,7 +358,10 @@ function keep(spectrum: Spectrum, rows: Rows, wanted: number | 'mle'): Params {
 
 function deviations(variances: Float64Array): Float64Array {
   const least = LEAST_DEVIATION * Math.sqrt(Math.max(...variances));
-  return variances.map((value) => Math.max(Math.sqrt(value), least) || 1);
+  return variances.map((value) => {
+    const deviation = Math.max(Math.sqrt(value), least);
+    return deviation < SMALLEST ? 1 : deviation;
+  });
 }
 
 function refuseSkewed(w: Float64Array, m: number, d: number): void {

@@ -274,6 +274,7 @@ export class KMeans {
    * @throws InputError for bad centres
    */
   static async fromParams(params: { clusterCenters: Matrix }): Promise<KMeans> {
+    checks.check('KMeans.fromParams: the params', params, checks.record);
     checks.checkOptions('KMeans.fromParams', params, { clusterCenters: checks.matrix });
     const where = 'KMeans.fromParams: clusterCenters';
     const rows = await fitRows(where, params.clusterCenters, (d) => d, pacer());

@@ -82,7 +82,7 @@ const RULES: Record<string, checks.Rule> = {
   nComponents: checks.integer(1),
   covarianceType: TYPE,
   tol: checks.nonNegative,
-  regCovar: checks.nonNegative,
+  regCovar: checks.from(0, 1e30),
   maxIter: checks.integer(1),
   nInit: checks.integer(1),
   init: checks.either(checks.oneOf('kmeans', 'k-means++', 'random', 'random_from_data'), checks.record),
@@ -268,6 +268,7 @@ export class GaussianMixture {
   ): Promise<GaussianMixture> {
     const what = 'GaussianMixture.fromParams';
     checks.check(`${what}: covarianceType`, covarianceType, TYPE);
+    checks.check(`${what}: the params`, given, checks.record);
     checks.checkOptions(what, given, PART_RULES);
     const { origin, nRows: k } = await fitRows(`${what}: means`, given.means, (d) => d, pacer());
     const covariance = COVARIANCES[covarianceType];

@@ -1,7 +1,7 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import * as checks from '../core/checks.js';
 import { InputError, NumericalError } from '../core/errors.js';
-import { readMatrix, readVector, type Matrix, type Values, type Weights } from '../core/rows.js';
+import { isNumeric, readMatrix, readVector, type Matrix, type Values, type Weights } from '../core/rows.js';
 import type { Collapsed, Covariance } from './covariance.js';
 
 /** Numbers of any rank: a tensor, nested arrays, or values with a shape. */
@@ -13,40 +13,56 @@ export type CovarianceForm =
 
 const FORMS = ['covariances', 'precisions', 'precisionsCholesky'] as const;
 
-/** Nested arrays as flat numbers, their shape found on the way. */
-function flatten(value: unknown, depth: number, shape: number[], out: number[]): void {
-  if (typeof value === 'number') {
-    out.push(value);
-    return;
-  }
-  const items =
-    Array.isArray(value) || ArrayBuffer.isView(value) ? (value as unknown as ArrayLike<unknown>) : [];
-  shape[depth] ??= items.length;
-  for (let i = 0; i < items.length; i++) flatten(items[i], depth + 1, shape, out);
+const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || isNumeric(value);
+
+/** The entries of nested arrays; null where they are not of this shape. */
+function flatten(value: unknown, [n, ...inner]: readonly number[]): unknown[] | null {
+  if (n === undefined) return [value];
+  if (!isList(value) || value.length !== n) return null;
+  const parts = Array.from(value, (each) => flatten(each, inner));
+  return parts.some((part) => part === null) ? null : parts.flat();
+}
+
+/** As an error message tells it: of nested arrays, the lengths of the first ones. */
+function shapeOf(given: unknown): readonly unknown[] {
+  if (given instanceof Tensor) return given.shape;
+  if (isShaped(given)) return Array.isArray(given.shape) ? given.shape : [];
+  const shape: number[] = [];
+  for (let inner = given; isList(inner) && shape.length < 4; inner = inner[0]) shape.push(inner.length);
+  return shape;
+}
+
+const isShaped = (given: unknown): given is { values: unknown; shape: unknown } =>
+  typeof given === 'object' && given !== null && 'values' in given && 'shape' in given;
+
+async function entriesOf(given: unknown, shape: number[]): Promise<ArrayLike<unknown> | null> {
+  if (!(given instanceof Tensor) && !isShaped(given)) return flatten(given, shape);
+  if (shapeOf(given).join() !== shape.join()) return null;
+  if (given instanceof Tensor) return given.dtype === 'complex64' ? null : given.data();
+  return isNumeric(given.values) ? given.values : null;
 }
 
 /**
  * Reads numbers of a known shape to the host.
  *
- * @throws InputError for another shape, NaN or infinity
+ * @throws InputError for another shape or a disposed tensor, NaN or infinity
  */
 export async function readNumbers(where: string, given: unknown, shape: number[]): Promise<Float64Array> {
-  let seen: readonly number[] = [];
-  let values: ArrayLike<number>;
-  if (given instanceof Tensor) {
-    [seen, values] = [given.shape, await given.data()];
-  } else if (typeof given === 'object' && given !== null && 'values' in given && 'shape' in given) {
-    [seen, values] = [given.shape as number[], given.values as Values];
-  } else {
-    const out: number[] = [];
-    flatten(given, 0, seen as number[], out);
-    values = out;
+  if (given instanceof Tensor && given.isDisposed) {
+    throw new InputError(`${where}: the tensor was disposed; pass one that is still alive.`);
   }
-  const size = shape.reduce((a, b) => a * b, 1);
-  if (seen.join() !== shape.join() || values.length !== size) {
-    throw new InputError(`${where} must have shape [${shape.join(', ')}]; got [${seen.join(', ')}].`);
+  const entries = await entriesOf(given, shape);
+  if (!entries) {
+    const seen = shapeOf(given).join(', ');
+    throw new InputError(
+      `${where} must be numbers of shape [${shape.join(', ')}]; got ${checks.show(given)}, of shape [${seen}].`,
+    );
   }
-  return readVector(where, Float64Array.from(values), size);
+  return readVector(
+    where,
+    Array.from(entries),
+    shape.reduce((a, b) => a * b, 1),
+  );
 }
 
 /** Checks mixture weights: K of them, not negative, of sum 1 (to 1e-3; they are then divided by their sum). */
@@ -117,11 +133,26 @@ export async function readCovarianceForm(
   const values = await readNumbers(`${where}.${form}`, given[form], shape);
   // 1 on the diagonal, 0 beside it; the kinds without matrices have a diagonal only.
   const pattern = covariance.isotropic(k, d, 1);
-  if (form === 'precisionsCholesky') return upperFactor(`${where}.${form}`, values, pattern, d);
-  if (pattern.includes(0)) refuseAsymmetric(`${where}.${form}`, values, d);
+  const what = `${where}.${form}`;
+  if (form === 'precisionsCholesky') return held(what, upperFactor(what, values, pattern, d), pattern);
+  if (pattern.includes(0)) refuseAsymmetric(what, values, d);
   const factor =
     form === 'covariances' ? covariance.fromCovariances(values, d) : covariance.fromPrecisions(values, d);
-  return notCollapsed(`${where}.${form}`, factor);
+  return held(what, notCollapsed(what, factor), pattern);
+}
+
+/** A standard deviation's inverse P, its square too, must be one that float32 holds. */
+const LEAST_FACTOR = 1e-18;
+const LARGEST_FACTOR = 1e18;
+
+function held(where: string, p: Float64Array, pattern: Float64Array): Float64Array {
+  const bad = p.findIndex(
+    (value, at) => Math.abs(value) > LARGEST_FACTOR || (pattern[at] === 1 && value < LEAST_FACTOR),
+  );
+  if (bad < 0) return p;
+  throw new InputError(
+    `${where}: entry ${bad} of the precisions' Cholesky factor is ${p[bad]}, whose square float32 cannot hold; scale the parameters, and the data with them.`,
+  );
 }
 
 function notCollapsed(where: string, factor: Float64Array | Collapsed): Float64Array {

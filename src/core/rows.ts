@@ -281,16 +281,19 @@ export async function fitRows(
 ): Promise<Rows> {
   const source = sourceOf(where, x);
   const { nRows, nFeatures: d } = source;
-  const { first } = await centralSums(source, new Float64Array(d), pace);
+  // About a row, then about the mean: a constant column gets exactly its value and a variance of 0.
+  const row = await rowsAt(source, new Float64Array(d), [0]);
+  const { first } = await centralSums(source, row, pace);
   if (source.tensor && !first.every(Number.isFinite)) await checkTensor(where, source);
-  const origin = Float64Array.from(first, (value) => Math.fround(value / nRows));
-  const { first: rest, second } = await centralSums(source, origin, pace);
+  const mean = first.map((value, j) => row[j] + value / nRows);
+  const origin = mean.map(Math.fround);
+  const { first: rest, second } = await centralSums(source, mean, pace);
   const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));
   checkSpread(
     where,
     origin,
     Math.max(...variances),
-    second.map((value) => Math.sqrt(value / nRows)),
+    second.map((value, j) => Math.hypot(Math.sqrt(value / nRows), mean[j] - origin[j])),
   );
   const batchRows = Math.max(1, Math.min(nRows, MAX_BATCH, Math.floor(BATCH_FLOATS / width(d))));
   return {

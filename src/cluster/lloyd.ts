@@ -169,8 +169,9 @@ export function update(
   const counts = statistics.counts.slice();
   const sums = statistics.sums.slice();
   const d = centers.length / counts.length;
-  // As the pass saw them: the sums are of differences from the rounded centres.
-  const next = Float64Array.from(Float32Array.from(centers));
+  // As the pass saw them: the sums are of differences from the rounded centres, and what rests has moved by 0.
+  const seen = Float64Array.from(Float32Array.from(centers));
+  const next = seen.slice();
   let inertia = statistics.inertia;
   const far = statistics.far.values();
   for (let k = 0; k < counts.length; k++) {
@@ -178,7 +179,7 @@ export function update(
     const taken = far.next().value;
     if (!taken) break;
     for (let j = 0; j < d; j++) {
-      sums[taken.label * d + j] -= taken.weight * (taken.values[j] - next[taken.label * d + j]);
+      sums[taken.label * d + j] -= taken.weight * (taken.values[j] - seen[taken.label * d + j]);
     }
     counts[taken.label] -= taken.weight;
     inertia -= taken.weight * taken.distance;
@@ -191,6 +192,6 @@ export function update(
       inertia -= counts[k] * move * move;
     }
   }
-  const shift = next.reduce((total, value, i) => total + (value - centers[i]) ** 2, 0);
+  const shift = next.reduce((total, value, i) => total + (value - seen[i]) ** 2, 0);
   return { centers: next, inertia: Math.max(0, inertia), shift };
 }

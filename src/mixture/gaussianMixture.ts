@@ -307,12 +307,12 @@ export class GaussianMixture {
 
   /** Log density of each row, in nats; differentiable. @returns [N] */
   scoreSamples(x: Matrix): Tensor1D {
-    return this.#rows('scoreSamples', x, (logProb) => logSumExp(logProb, 1));
+    return this.#logDensity('scoreSamples', x);
   }
 
   /** Mean log density, in nats a row; differentiable. */
   score(x: Matrix): Scalar {
-    return scoreOf(() => this.scoreSamples(x));
+    return scoreOf(() => this.#logDensity('score', x));
   }
 
   /** Bayesian information criterion, -2 Σ log p + parameters · log N; summed in float64. Lower is better. */
@@ -362,6 +362,10 @@ export class GaussianMixture {
     );
   }
 
+  #logDensity(method: string, x: Matrix): Tensor1D {
+    return this.#rows(method, x, (logProb) => logSumExp(logProb, 1)); // [N]
+  }
+
   #ofFactor(what: 'covariances' | 'precisions'): Tensor {
     this.#owned.check(what);
     const values = COVARIANCES[this.covarianceType][what](this.#mixture.precisionsCholesky, this.nFeatures);
@@ -369,8 +373,7 @@ export class GaussianMixture {
   }
 
   async #logLikelihood(method: string, x: Matrix): Promise<{ total: number; n: number }> {
-    this.#owned.check(method);
-    const samples = this.scoreSamples(x);
+    const samples = this.#logDensity(method, x);
     const values = await samples.data<'float32'>();
     samples.dispose();
     return { total: values.reduce((a, b) => a + b, 0), n: values.length };

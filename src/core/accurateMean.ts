@@ -1,4 +1,4 @@
-import { add, mean, sub, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core';
+import { add, isFinite, mean, sub, where, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core';
 
 /**
  * The mean of many float32 values, summed about a first estimate: a plain mean of 50,000 log densities near -1195 is
@@ -8,5 +8,6 @@ import { add, mean, sub, type Scalar, type Tensor1D } from '@tensorflow/tfjs-cor
  */
 export function accurateMean(values: Tensor1D): Scalar {
   const rough = mean(values);
-  return add(rough, mean(sub(values, rough)));
+  // Of a density of 0 the logarithm is -Infinity, and so is the mean: about it there are no differences.
+  return where(isFinite(rough), add(rough, mean(sub(values, rough))), rough) as Scalar;
 }

@@ -12,7 +12,6 @@ import {
   isNaN,
   min,
   mul,
-  neg,
   softmax,
   sqrt,
   square,
@@ -72,6 +71,9 @@ const RULES: Record<string, checks.Rule> = {
   ...checks.eventRules,
 };
 
+/** What float32 can divide by. */
+const TEMPERATURE = checks.from(1e-38, 1e38);
+
 /** Squared distances by differences: right to float32's last digits also where they are small. [N, K] */
 const squaredDifferences = (x: Tensor2D, centers: Tensor2D): Tensor2D =>
   sum(square(sub(expandDims(x, 1), expandDims(centers, 0))), 2);
@@ -84,13 +86,20 @@ const squaredDifferences = (x: Tensor2D, centers: Tensor2D): Tensor2D =>
  * @param clusterCenters [K, D]
  * @param temperature in squared units of x
  * @returns [N, K], rows sum to 1
+ * @throws InputError for another shape or dtype, and a temperature that is not above 0
  * @example
  * const p = softAssign(tf.tensor2d([[0, 0], [4, 4]]), tf.tensor2d([[0, 1], [4, 3]]), 0.5);
  */
 export const softAssign = op(
   'softAssign',
-  (x: Tensor2D, clusterCenters: Tensor2D, temperature: number = 1): Tensor2D =>
-    softmax(div(neg(squaredDifferences(x, clusterCenters)), temperature)),
+  (x: Tensor2D, clusterCenters: Tensor2D, temperature: number = 1): Tensor2D => {
+    checks.checkTensor('softAssign: x', x, ['N', 'D']);
+    checks.checkTensor('softAssign: clusterCenters', clusterCenters, ['K', x.shape[1]]);
+    checks.check('softAssign: temperature', temperature, TEMPERATURE);
+    const distances = squaredDifferences(x, clusterCenters); // [N, K]
+    // Less the nearest one: their quotients by a low temperature may all be beyond float32.
+    return softmax(div(sub(min(distances, 1, true), distances), temperature));
+  },
 );
 
 /** √d, with the gradient 0 (not NaN) where d is 0: a row that lies on its centre. */
@@ -299,7 +308,7 @@ export class KMeans {
    * @returns [N, K], rows sum to 1
    */
   predictProba(x: Matrix, temperature = 1): Tensor2D {
-    checks.check('KMeans.predictProba: temperature', temperature, checks.positive);
+    checks.check('KMeans.predictProba: temperature', temperature, TEMPERATURE);
     return this.#rows('predictProba', x, (rows) => softAssign(rows, this.#centers, temperature));
   }
 

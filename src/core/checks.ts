@@ -20,9 +20,6 @@ export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): Rul
 /** A finite number that is 0 or more. */
 export const nonNegative: Rule = rule('a finite number, 0 or more', (value) => isNumber(value) && value >= 0);
 
-/** A finite number above 0. */
-export const positive: Rule = rule('a finite number above 0', (value) => isNumber(value) && value > 0);
-
 /** A number from `low` to `high`. */
 export const from = (low: number, high: number): Rule =>
   rule(`a number from ${low} to ${high}`, (value) => isNumber(value) && value >= low && value <= high);
@@ -99,6 +96,26 @@ export function show(value: unknown): string {
  */
 export function check(what: string, value: unknown, must: Rule): void {
   if (!must.holds(value)) throw new InputError(`${what} must be ${must.must}; got ${show(value)}.`);
+}
+
+/**
+ * Checks a tensor of the pure functions: their arguments are not read, so its values are not looked at.
+ *
+ * @param shape a number where the length is known, a letter where it is not
+ * @throws InputError that names `what`, the shape it must have and what was given
+ */
+export function checkTensor(what: string, x: unknown, shape: readonly (number | string)[]): void {
+  const fits =
+    x instanceof Tensor &&
+    x.dtype === 'float32' &&
+    x.rank === shape.length &&
+    (x.shape as number[]).every((length, axis) => typeof shape[axis] === 'string' || shape[axis] === length);
+  if (!fits) {
+    throw new InputError(`${what} must be a float32 tensor of shape [${shape.join(', ')}]; got ${show(x)}.`);
+  }
+  if (x.isDisposed) {
+    throw new InputError(`${what} was disposed (it was ${show(x)}); pass one that is still alive.`);
+  }
 }
 
 /**

@@ -86,13 +86,20 @@ const LEAST_DEVIATION = 2 ** -23;
  * @param x [N, D]
  * @param params components W [M, D], mean [D]
  * @returns [N, M]
+ * @throws InputError for another shape or dtype
  * @example
  * const z = pcaTransform(tf.tensor2d([[3, 1]]), { components: tf.tensor2d([[1, 0]]), mean: tf.tensor1d([1, 1]) });
  */
 export const pcaTransform = op(
   'pcaTransform',
-  (x: Tensor2D, { components, mean }: { components: Tensor2D; mean: Tensor1D }): Tensor2D =>
-    matMul(sub(x, mean), transpose(components)) as Tensor2D,
+  (x: Tensor2D, params: { components: Tensor2D; mean: Tensor1D }): Tensor2D => {
+    checks.check('pcaTransform: the params', params, checks.record);
+    const { components, mean } = params;
+    checks.checkTensor('pcaTransform: x', x, ['N', 'D']);
+    checks.checkTensor('pcaTransform: components', components, ['M', x.shape[1]]);
+    checks.checkTensor('pcaTransform: mean', mean, [x.shape[1]]);
+    return matMul(sub(x, mean), transpose(components)) as Tensor2D;
+  },
 );
 
 /** Parameters in float64, the mean relative to the origin; ratio and singular values where they were fitted. */

@@ -101,6 +101,7 @@ const PART_RULES = { weights: checks.something, means: checks.matrix, ...params.
  * @param mixture weights [K], means [K, D], precisionsCholesky by type: [K, D, D], [D, D], [K, D] or [K]; only the upper
  *   triangle of a matrix is read, its gradient below the diagonal is exactly 0
  * @returns [N, K]
+ * @throws InputError for another shape or dtype, and an unknown covariance type
  * @example
  * const params = { weights: tf.tensor1d([1]), means: tf.tensor2d([[0, 0]]), precisionsCholesky: tf.tensor1d([1]) };
  * const logProb = gaussianMixtureLogProb(tf.tensor2d([[0, 1]]), params, 'spherical');
@@ -108,7 +109,15 @@ const PART_RULES = { weights: checks.something, means: checks.matrix, ...params.
 export const gaussianMixtureLogProb = op(
   'gaussianMixtureLogProb',
   (x: Tensor2D, mixture: MixtureTensors, covarianceType: CovarianceType = 'full'): Tensor2D => {
-    checks.check('gaussianMixtureLogProb: covarianceType', covarianceType, TYPE);
+    const what = 'gaussianMixtureLogProb';
+    checks.check(`${what}: covarianceType`, covarianceType, TYPE);
+    checks.check(`${what}: the params`, mixture, checks.record);
+    checks.checkTensor(`${what}: x`, x, ['N', 'D']);
+    checks.checkTensor(`${what}: means`, mixture.means, ['K', x.shape[1]]);
+    const [k, d] = mixture.means.shape;
+    checks.checkTensor(`${what}: weights`, mixture.weights, [k]);
+    const shape = COVARIANCES[covarianceType].shape(k, d);
+    checks.checkTensor(`${what}: precisionsCholesky`, mixture.precisionsCholesky, shape);
     const covariance = COVARIANCES[covarianceType];
     const y = covariance.whiten(centeredOn(x, mixture.means), mixture.precisionsCholesky); // [K, N, D]
     return transpose(logJoint(y, logConstants(mixture, covariance))); // [N, K]

@@ -364,10 +364,10 @@ function keep(spectrum: Spectrum, rows: Rows, wanted: number | 'mle'): Params {
 }
 
 function deviations(variances: Float64Array): Float64Array {
-  const least = LEAST_DEVIATION * Math.sqrt(Math.max(...variances));
+  const least = LEAST_DEVIATION ** 2 * Math.max(...variances);
   return variances.map((value) => {
-    const deviation = Math.max(Math.sqrt(value), least);
-    return deviation < SMALLEST ? 1 : deviation;
+    const variance = Math.max(value, least);
+    return variance < SMALLEST ? 1 : Math.sqrt(variance);
   });
 }
 

@@ -15,7 +15,7 @@ export {
 export { PCA, pcaTransform, type PCAOptions } from './decomposition/pca.js';
 export type { CovarianceType } from './mixture/covariance.js';
 export type { CovarianceForm, Numbers } from './mixture/params.js';
-export type { MixtureTensors } from './mixture/em.js';
+export type { MixtureTensors } from './mixture/density.js';
 export type { Start } from './mixture/start.js';
 
 // Metrics

@@ -5,6 +5,7 @@
  * from a component is the length of y = (x - μ) P, the row in the component's own frame. A kind provides:
  *
  *     shape              of P, and so of the covariances
+ *     triangular         whether each component has a triangular P of its own
  *     isotropic          P of spheres about the means
  *     whiten             rows into the component's frame                            tensors, differentiable
  *     logDet             log |P| of each component                                  tensors, differentiable
@@ -56,6 +57,8 @@ export interface Collapsed {
 
 export interface Covariance {
   readonly shape: (k: number, d: number) => number[];
+  /** Each component has a triangular P of its own, so that leading columns bound its density: see screen.ts. */
+  readonly triangular: boolean;
   /** P = scale I for every component. */
   readonly isotropic: (k: number, d: number, scale: number) => Float64Array;
   /** centered [K, N, D], P -> [K, N, D] */
@@ -221,6 +224,7 @@ function frameVariance({ counts, first, second }: Moments, k: number, at: number
 
 const full: Covariance = {
   shape: (k, d) => [k, d, d],
+  triangular: true,
   isotropic: (k, d, scale) =>
     Float64Array.from({ length: k * d * d }, (_, at) => ((at % (d * d)) % (d + 1) ? 0 : scale)),
   whiten: (centered, p) => matMul(centered, upper(p) as Tensor3D),
@@ -249,6 +253,7 @@ const full: Covariance = {
 const tied: Covariance = {
   ...full,
   shape: (_, d) => [d, d],
+  triangular: false,
   isotropic: (_, d, scale) => full.isotropic(1, d, scale),
   whiten: (centered, p) => {
     const [k, n, d] = centered.shape;
@@ -275,6 +280,7 @@ const tied: Covariance = {
 
 const diag: Covariance = {
   shape: (k, d) => [k, d],
+  triangular: false,
   isotropic: (k, d, scale) => new Float64Array(k * d).fill(scale),
   whiten: (centered, p) => mul(centered, expandDims(p, 1)),
   logDet: (p) => sum(log(p), 1),

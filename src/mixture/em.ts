@@ -9,45 +9,42 @@
  * Bishop, Pattern Recognition and Machine Learning, 9.2, in other coordinates.
  */
 import {
-  add,
+  dispose,
   exp,
-  expandDims,
-  log,
   logSumExp,
   mul,
   reshape,
-  square,
   sub,
   sum,
-  tensor,
   tensor1d,
-  tensor2d,
   tidy,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
-  type Tensor3D,
+  type TensorContainer,
 } from '@tensorflow/tfjs-core';
 import { NumericalError } from '../core/errors.js';
 import { fold, type Batch, type Pace } from '../core/iterate.js';
 import { read, type Rows } from '../core/rows.js';
 import { weightedSums, type Collapsed, type Covariance, type Moments } from './covariance.js';
+import {
+  centeredOn,
+  logConstants,
+  logJoint,
+  toTensors,
+  type Mixture,
+  type MixtureTensors,
+} from './density.js';
+import { screenedBatch, screenOf, screens, screenWidth } from './screen.js';
 
-/** A mixture on the host, means relative to the data's origin. */
-export interface Mixture {
-  /** [K] */
-  readonly weights: Float64Array;
-  /** [K * D] */
-  readonly means: Float64Array;
-  /** As the covariance type's shape says. */
-  readonly precisionsCholesky: Float64Array;
-}
-
-/** The same as float32 tensors. */
-export interface MixtureTensors {
-  readonly weights: Tensor1D; // [K]
-  readonly means: Tensor2D; // [K, D]
-  readonly precisionsCholesky: Tensor;
+/** What is fitted to which rows. */
+export interface Problem {
+  readonly rows: Rows;
+  /** [N], or null: all 1 */
+  readonly weight: Float64Array | null;
+  readonly covariance: Covariance;
+  readonly regCovar: number;
+  readonly pace: Pace;
 }
 
 /** What batches add up to. */
@@ -59,61 +56,44 @@ export interface Statistics extends Moments {
 /** Responsibilities of rows `start` to `end`, [K, n], already weighted: what a start is given by. */
 export type Responsibilities = (start: number, end: number) => Tensor2D;
 
-const LOG_2PI = Math.log(2 * Math.PI);
+/** Who won each row in the last pass, batch by batch; the loop keeps it. */
+export type Winners = (Int32Array | null)[];
 
-/** Rows seen from each component: x - μ_k. [N, D], [K, D] -> [K, N, D] */
-export const centeredOn = (x: Tensor2D, means: Tensor2D): Tensor3D =>
-  sub(expandDims(x, 0), expandDims(means, 1));
-
-/** log w_k + log |P_k| - D/2 log 2π: what a component's log density has besides its distance. [K] */
-export function logConstants(
-  { weights, means, precisionsCholesky }: MixtureTensors,
-  covariance: Covariance,
-): Tensor1D {
-  const d = means.shape[1];
-  return sub(add(log(weights), covariance.logDet(precisionsCholesky, d)), (d / 2) * LOG_2PI);
-}
-
-/** Weighted log densities from the rows in each component's frame. y [K, N, D] -> [K, N] */
-export const logJoint = (y: Tensor3D, constants: Tensor1D): Tensor2D =>
-  sub(expandDims(constants, 1), mul(sum(square(y), 2), 0.5));
-
-export function toTensors(mixture: Mixture, covariance: Covariance): MixtureTensors {
-  const { weights, means, precisionsCholesky } = mixture;
-  const k = weights.length;
-  const d = means.length / k;
-  return {
-    weights: tensor1d(Float32Array.from(weights)),
-    means: tensor2d(Float32Array.from(means), [k, d]),
-    precisionsCholesky: tensor(Float32Array.from(precisionsCholesky), covariance.shape(k, d)),
-  };
-}
+/** float32 numbers that a pass holds for one row. */
+export const passWidth = (covariance: Covariance, k: number, d: number): number =>
+  covariance.triangular && screens(k, d) ? screenWidth(k, d) : 3 * k * d;
 
 /**
  * One pass over the rows: the E-step and the sums that the M-step needs. With `given`, those responsibilities are used
  * in place of the mixture's own, whose frame is used all the same.
  */
 export async function pass(
-  rows: Rows,
+  problem: Problem,
   mixture: Mixture,
-  covariance: Covariance,
-  weight: Float64Array | null,
-  pace: Pace,
+  winners: Winners,
   given?: Responsibilities,
 ): Promise<Statistics> {
+  const { rows, weight, covariance, pace } = problem;
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
-  const accumulate = async (batch: Batch) => {
+  const screen =
+    covariance.triangular && screens(mixture.weights.length, rows.nFeatures)
+      ? await screenOf(params, constants)
+      : null;
+  const accumulate = async (batch: Batch, last?: Int32Array | null) => {
     const w = weight?.subarray(batch.start, batch.end) ?? null;
+    if (screen) {
+      const instead = given && (await read([tidy(() => given(batch.start, batch.end))]))[0];
+      return screenedBatch(batch.x, screen, w, last, instead);
+    }
     const tensors = tidy(() => batchTensors(batch, params, constants, covariance, w, given));
     const [logDensity, counts, first, second] = await read(tensors);
     return { statistics: statisticsOf(logDensity, counts, first, second, w), memo: null };
   };
   try {
-    return await fold(rows, accumulate, merge, [], pace);
+    return await fold(rows, accumulate, merge, winners, pace);
   } finally {
-    constants.dispose();
-    for (const each of Object.values(params)) each.dispose();
+    dispose([params, constants, screen] as unknown as TensorContainer);
   }
 }
 
@@ -174,15 +154,12 @@ const merge = (a: Statistics, b: Statistics): Statistics => ({
 /**
  * The M-step.
  *
- * @param spread the standard deviation of the data, averaged over features
  * @throws NumericalError when a component's covariance has no factor, or is too thin for float32 rows
  */
 export function maximize(
+  { rows, covariance, regCovar }: Problem,
   mixture: Mixture,
   statistics: Statistics,
-  covariance: Covariance,
-  regCovar: number,
-  spread: number,
 ): Mixture {
   // As in scikit-learn: a component that no row belongs to divides by this, not by 0.
   const moments: Moments = { ...statistics, counts: statistics.counts.map((n) => n + 10 * Number.EPSILON) };
@@ -198,7 +175,7 @@ export function maximize(
     for (let j = 0; j < d; j++) means[k * d + j] += move[j];
   }
   const next = covariance.refine(p, moments, regCovar);
-  refuseCollapse(next, spread, counts.length);
+  refuseCollapse(next, Math.sqrt(meanVariance(rows)), counts.length);
   return { weights: counts.map((n) => n / total), means, precisionsCholesky: next };
 }
 
@@ -225,3 +202,7 @@ function refuseCollapse(
     );
   }
 }
+
+/** The mean variance of the features: the one scale of the data. */
+export const meanVariance = (rows: Rows): number =>
+  rows.variances.reduce((a, b) => a + b, 0) / rows.nFeatures;

@@ -23,33 +23,24 @@ import {
 import { accurateMean } from '../core/accurateMean.js';
 import * as checks from '../core/checks.js';
 import { InputError } from '../core/errors.js';
-import { iterate, pacer, type FitEvents, type Pace, type Run } from '../core/iterate.js';
+import { iterate, pacer, type FitEvents, type Run } from '../core/iterate.js';
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
-import {
-  fitRows,
-  mapRows,
-  readWeights,
-  sourceOf,
-  type Matrix,
-  type Rows,
-  type Weights,
-} from '../core/rows.js';
+import { fitRows, mapRows, readWeights, sourceOf, type Matrix, type Weights } from '../core/rows.js';
 import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.js';
 import {
   centeredOn,
   logConstants,
   logJoint,
-  maximize,
-  pass,
   toTensors,
   type Mixture,
   type MixtureTensors,
-} from './em.js';
+} from './density.js';
+import { maximize, pass, passWidth, type Problem, type Winners } from './em.js';
 import * as params from './params.js';
 import type { CovarianceForm } from './params.js';
-import { meanVariance, startMixture, startResponsibilities, type Start } from './start.js';
+import { startMixture, startResponsibilities, type Start } from './start.js';
 
 /** Parts of a start: what is not given comes from 'kmeans' and one M-step. */
 export type GivenStart = { weights?: Weights; means?: Matrix } & Partial<CovarianceForm>;
@@ -143,31 +134,24 @@ async function withGivenParts(
   };
 }
 
-type Problem = {
-  readonly rows: Rows;
-  readonly weight: Float64Array | null;
-  readonly covariance: Covariance;
-  readonly regCovar: number;
-  readonly pace: Pace;
-};
-
 /** One restart from a mixture, to convergence. */
 async function runEm(
-  { rows, weight, covariance, regCovar, pace }: Problem,
+  problem: Problem,
   start: Mixture,
   init: number,
   { tol, maxIter }: { tol: number; maxIter: number },
   events: FitEvents,
 ): Promise<Run<Mixture>> {
+  const { rows, weight } = problem;
   const total = weight ? weight.reduce((a, b) => a + b, 0) : rows.nRows;
-  const spread = Math.sqrt(meanVariance(rows));
+  const winners: Winners = [];
   let previous = -Infinity;
   const step = async (mixture: Mixture) => {
-    const statistics = await pass(rows, mixture, covariance, weight, pace);
+    const statistics = await pass(problem, mixture, winners);
     const objective = statistics.logLikelihood / total;
     const change = objective - previous;
     previous = objective;
-    const next = maximize(mixture, statistics, covariance, regCovar, spread);
+    const next = maximize(problem, mixture, statistics);
     return { params: next, objective, change, done: Math.abs(change) < tol };
   };
   return iterate(init, start, step, maxIter, events, (mixture) => inDataUnits(mixture, rows.origin));
@@ -252,9 +236,10 @@ export class GaussianMixture {
     refuseTooMany(k, sourceOf('GaussianMixture.fit: x', x).nRows);
     const pace = pacer(options.signal);
     await pace();
-    const rows = await fitRows('GaussianMixture.fit: x', x, (d) => 3 * k * d, pace);
+    const covariance = COVARIANCES[covarianceType];
+    const rows = await fitRows('GaussianMixture.fit: x', x, (d) => passWidth(covariance, k, d), pace);
     const weight = await readWeights('GaussianMixture.fit: sampleWeight', options.sampleWeight, rows.nRows);
-    const problem: Problem = { rows, weight, covariance: COVARIANCES[covarianceType], regCovar, pace };
+    const problem: Problem = { rows, weight, covariance, regCovar, pace };
     const random = new RandomState(seed);
     let best: Run<Mixture> | undefined;
     for (let i = 0; i < nInit; i++) {
@@ -400,11 +385,12 @@ async function startOf(
   init: Start | GivenStart,
   random: RandomState,
 ): Promise<Mixture> {
-  const { rows, weight, covariance, regCovar, pace } = problem;
   const kind = typeof init === 'string' ? init : 'kmeans';
-  const responsibilities = await startResponsibilities(rows, k, kind, weight, random, pace);
-  const start = await startMixture(rows, k, covariance, regCovar, weight, responsibilities, pace);
-  return typeof init === 'string' ? start : withGivenParts(start, init, covariance, rows.origin);
+  const responsibilities = await startResponsibilities(problem, k, kind, random);
+  const start = await startMixture(problem, k, responsibilities);
+  return typeof init === 'string'
+    ? start
+    : withGivenParts(start, init, problem.covariance, problem.rows.origin);
 }
 
 function refuseTooMany(k: number, nRows: number): void {

@@ -2,11 +2,9 @@ import { mul, tensor1d, tensor2d, transpose } from '@tensorflow/tfjs-core';
 import { kMeansLabels } from '../cluster/kmeans.js';
 import { membership } from '../cluster/lloyd.js';
 import { kMeansPlusPlus } from '../cluster/seeding.js';
-import type { Pace } from '../core/iterate.js';
 import type { RandomState } from '../core/random.js';
-import type { Rows } from '../core/rows.js';
-import type { Covariance } from './covariance.js';
-import { maximize, pass, type Mixture, type Responsibilities } from './em.js';
+import type { Mixture } from './density.js';
+import { maximize, meanVariance, pass, type Problem, type Responsibilities } from './em.js';
 
 /** How responsibilities are made that one M-step turns into a mixture. */
 export type Start = 'kmeans' | 'k-means++' | 'random' | 'random_from_data';
@@ -42,12 +40,10 @@ function atRandom(n: number, k: number, weight: Float64Array | null, random: Ran
  * The responsibilities that a restart begins with, drawn in scikit-learn's order.
  */
 export async function startResponsibilities(
-  rows: Rows,
+  { rows, weight, pace }: Problem,
   k: number,
   start: Start,
-  weight: Float64Array | null,
   random: RandomState,
-  pace: Pace,
 ): Promise<Responsibilities> {
   const n = rows.nRows;
   if (start === 'kmeans') return fromLabels(await kMeansLabels(rows, k, weight, random, pace), k, weight);
@@ -65,14 +61,11 @@ const FRAMES = [1e-5, 1e-10, 0];
  * found, with a ridge that falls, until the ridge is the one asked for.
  */
 export async function startMixture(
-  rows: Rows,
+  problem: Problem,
   k: number,
-  covariance: Covariance,
-  regCovar: number,
-  weight: Float64Array | null,
   responsibilities: Responsibilities,
-  pace: Pace,
 ): Promise<Mixture> {
+  const { rows, covariance, regCovar } = problem;
   const variance = meanVariance(rows);
   let mixture: Mixture = {
     weights: new Float64Array(k).fill(1 / k),
@@ -81,13 +74,9 @@ export async function startMixture(
   };
   for (const share of FRAMES) {
     const ridge = Math.max(regCovar, share * variance);
-    const statistics = await pass(rows, mixture, covariance, weight, pace, responsibilities);
-    mixture = maximize(mixture, statistics, covariance, ridge, Math.sqrt(variance));
+    const statistics = await pass(problem, mixture, [], responsibilities);
+    mixture = maximize({ ...problem, regCovar: ridge }, mixture, statistics);
     if (ridge === regCovar && share < FRAMES[0]) break;
   }
   return mixture;
 }
-
-/** The mean variance of the features: the one scale of the data. */
-export const meanVariance = (rows: Rows): number =>
-  rows.variances.reduce((a, b) => a + b, 0) / rows.nFeatures;

@@ -38,8 +38,17 @@ async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
+/** pngjs takes whatever lies in memory for the pixels of a file that has none. */
+function hasPixels(bytes: Buffer): boolean {
+  for (let at = PNG_BEGINS.length; at + 8 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT' && bytes.readUInt32BE(at) > 0) return true;
+  }
+  return false;
+}
+
 function decode(path: string, bytes: Buffer): PNG {
   try {
+    if (!hasPixels(bytes)) throw new Error('it has no pixels');
     return PNG.sync.read(bytes);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);

@@ -34,7 +34,7 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { choleskyInto } from '../linalg/routines/cholesky.js';
+import { choleskyInto, dotRows } from '../linalg/routines/cholesky.js';
 import { invertTriangularInto, solveTriangularInto } from '../linalg/routines/triangular.js';
 
 /** full: a matrix for each component; tied: one for all; diag: variances for each; spherical: one variance for each. */
@@ -125,21 +125,26 @@ function addScatter(
 
 /** regCovar Pᵀ P, added to the lower triangle of `into`: the ridge as the component's frame sees it. */
 function addRidge(into: Float64Array, p: Float64Array, d: number, regCovar: number): void {
-  for (let l = 0; l < d; l++) {
-    for (let i = l; i < d; i++) {
-      const factor = regCovar * p[l * d + i];
-      if (factor === 0) continue;
-      for (let j = l; j <= i; j++) into[i * d + j] += factor * p[l * d + j];
-    }
+  const columns = transposeOf(p, d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) into[i * d + j] += regCovar * dotRows(columns, i * d, j * d, j + 1);
   }
 }
 
-/** P chol(M)⁻ᵀ, or null where M is not positive definite. M's lower triangle is overwritten. */
+/**
+ * P L⁻ᵀ with L = chol(M), or null where M is not positive definite. M's lower triangle is overwritten. Both factors are
+ * triangular, so entry (l, i) needs what lies between the two diagonals only: a third of a general solve.
+ */
 function nextFactor(p: Float64Array, m: Float64Array, d: number): Float64Array | null {
   if (choleskyInto(m, d) >= 0) return null;
-  const transposed = transposeOf(p, d);
-  solveTriangularInto(m, d, transposed, d, { lower: true });
-  return transposeOf(transposed, d);
+  const next = new Float64Array(d * d);
+  for (let l = 0; l < d; l++) {
+    for (let i = l; i < d; i++) {
+      const known = dotRows(next, l * d + l, i * d + l, i - l, m);
+      next[l * d + i] = (p[l * d + i] - known) / m[i * d + i];
+    }
+  }
+  return next;
 }
 
 function transposeOf(a: Float64Array, d: number): Float64Array {

@@ -29,19 +29,22 @@ export function choleskyInto(a: Float64Array, n: number): number {
   return -1;
 }
 
-/** Four running sums: one would wait for its own last addition, and rounds worse. */
-function dotRows(a: Float64Array, p: number, q: number, length: number): number {
+/**
+ * Σ a[p + k] b[q + k] over k < length; b is a unless given. Four running sums: one would wait for its own last addition,
+ * and rounds worse.
+ */
+export function dotRows(a: Float64Array, p: number, q: number, length: number, b = a): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
   let k = 0;
   for (; k + 3 < length; k += 4) {
-    s0 += a[p + k] * a[q + k];
-    s1 += a[p + k + 1] * a[q + k + 1];
-    s2 += a[p + k + 2] * a[q + k + 2];
-    s3 += a[p + k + 3] * a[q + k + 3];
+    s0 += a[p + k] * b[q + k];
+    s1 += a[p + k + 1] * b[q + k + 1];
+    s2 += a[p + k + 2] * b[q + k + 2];
+    s3 += a[p + k + 3] * b[q + k + 3];
   }
-  for (; k < length; k++) s0 += a[p + k] * a[q + k];
+  for (; k < length; k++) s0 += a[p + k] * b[q + k];
   return s0 + s1 + (s2 + s3);
 }

@@ -98,8 +98,8 @@ async function startsAndIterations(job: Job, x: Rows) {
     job.picture(`iteration${maxIter}`, { centers, inertia: model.inertia, regions: await regions(model, x) });
     model.dispose();
   }
-  // The notebook's two seeds; scikit-learn's draws are ours.
-  for (const seed of [11, 19]) {
+  // Two seeds that end in different clusters; the notebook's 11 and 19 did so with the draws of its scikit-learn.
+  for (const seed of [11, 10]) {
     const model = await KMeans.fit(x, { nClusters: 5, init: 'random', nInit: 1, seed });
     job.figure({ what: `k = 5: one random start, seed ${seed}: inertia`, here: model.inertia! });
     const centers = await model.clusterCenters.array();

@@ -16,7 +16,7 @@ const PICTURES: [string, string[]][] = [
   [
     'blobs',
     [
-      ...['blobs', 'k5', 'byK', 'regions3', 'regions4', 'regions8', 'randomStart11', 'randomStart19'],
+      ...['blobs', 'k5', 'byK', 'regions3', 'regions4', 'regions8', 'randomStart11', 'randomStart10'],
       ...['iteration1', 'iteration2', 'iteration3'],
       ...['silhouettes3', 'silhouettes4', 'silhouettes5', 'silhouettes6', 'odd', 'oddGood', 'oddFree'],
       ...['mixturePrinted', 'mixture_full', 'mixture_tied', 'mixture_diag', 'mixture_spherical'],

@@ -11,9 +11,10 @@ const MAY_IMPORT = {
   linalg: ['core'],
   datasets: ['core'],
   metrics: ['linalg', 'core'],
-  decomposition: ['linalg', 'core'],
-  cluster: ['metrics', 'core'],
-  mixture: ['cluster', 'linalg', 'core'],
+  graph: ['core'],
+  decomposition: ['graph', 'linalg', 'core'],
+  cluster: ['graph', 'metrics', 'core'],
+  mixture: ['graph', 'cluster', 'linalg', 'core'],
 };
 
 const BACKENDS = {

@@ -6,6 +6,7 @@
 
 // Estimators
 export { KMeans, softAssign, type KMeansOptions } from './cluster/kmeans.js';
+export type { KMeansSettings } from './cluster/file.js';
 export {
   GaussianMixture,
   gaussianMixtureLogProb,
@@ -32,6 +33,7 @@ export * as linalg from './linalg/index.js';
 export type { TriangularSolveOptions } from './linalg/triangularSolve.js';
 
 // Shared types and errors
-export { InputError, NumericalError } from './core/errors.js';
+export { InputError, ModelFormatError, NumericalError } from './core/errors.js';
+export type { ModelTarget } from './graph/stores.js';
 export type { FitEvents } from './core/iterate.js';
 export type { Labels, Matrix, Values, Weights } from './core/rows.js';

@@ -2,7 +2,7 @@
  * Types, checked by `npm run types`: nothing here runs. Above, the public names with the types that were committed to, written
  * out by hand: a name may be added, none may change or go. Below, what must not compile.
  */
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { io, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as latent from '../src/index.js';
 import * as node from '../src/node/index.js';
 import { GaussianMixture, KMeans, PCA, RandomState } from '../src/index.js';
@@ -59,6 +59,7 @@ export type SharedTypes = Expect<
     Same<latent.Labels, Labels>,
     Same<latent.Weights, Weights>,
     Same<latent.FitEvents, FitEvents>,
+    Same<latent.ModelTarget, ModelTarget>,
     Same<latent.CovarianceType, CovarianceType>,
     Same<latent.CovarianceForm, CovarianceForm>,
   ]
@@ -77,6 +78,18 @@ interface KMeansOptions extends FitEvents {
   seed?: number;
 }
 
+type ModelTarget = string | io.IOHandler;
+
+interface KMeansSettings {
+  readonly nClusters: number;
+  readonly init: 'k-means++' | 'random' | 'given';
+  readonly nInit: number;
+  readonly maxIter: number;
+  readonly tol: number;
+  readonly algorithm: 'auto' | 'lloyd' | 'elkan';
+  readonly seed: number;
+}
+
 interface KMeansModel {
   readonly nClusters: number;
   readonly nFeatures: number;
@@ -87,6 +100,8 @@ interface KMeansModel {
   readonly nIter: number | null;
   readonly converged: boolean | null;
   readonly history: readonly number[] | null;
+  readonly options: KMeansSettings | null;
+  save: (target: ModelTarget, options?: { labels?: boolean }) => Promise<io.SaveResult>;
   predict: (x: Matrix) => Tensor1D;
   transform: (x: Matrix) => Tensor2D;
   predictProba: (x: Matrix, temperature?: number) => Tensor2D;
@@ -97,9 +112,11 @@ interface KMeansModel {
 export type KMeansTypes = Expect<
   [
     Same<latent.KMeansOptions, KMeansOptions>,
+    Same<latent.KMeansSettings, KMeansSettings>,
     Same<Public<KMeans>, KMeansModel>,
     Same<typeof KMeans.fit, (x: Matrix, options?: KMeansOptions) => Promise<KMeans>>,
     Same<typeof KMeans.fromParams, (params: { clusterCenters: Matrix }) => Promise<KMeans>>,
+    Same<typeof KMeans.load, (source: ModelTarget) => Promise<KMeans>>,
     Same<WritableKeys<KMeans>, never>,
     Same<CanBeConstructed<typeof KMeans>, false>,
   ]
@@ -281,6 +298,10 @@ interface Contract {
   loadIris: () => { x: number[][]; labels: Int32Array; featureNames: string[]; targetNames: string[] };
   InputError: new (message?: string) => Error & { readonly name: 'InputError' };
   NumericalError: new (message?: string) => Error & { readonly name: 'NumericalError' };
+  ModelFormatError: new (
+    message?: string,
+    options?: ErrorOptions,
+  ) => Error & { readonly name: 'ModelFormatError' };
 }
 
 interface NodeContract {
@@ -329,6 +350,7 @@ export const good = () => [
   KMeans.fit({ values: new Uint8Array(4), shape: [2, 2] }, { init: tensor }),
   KMeans.fit([new Float64Array(2), [1, 2]] as const, { init: x, sampleWeight: new Float32Array(2) }),
   KMeans.fit(x, { signal: AbortSignal.timeout(1), onIteration: async ({ params }) => void params() }),
+  KMeans.load('models/blobs-kmeans').then((model) => model.save('other', { labels: false })),
   GaussianMixture.fit(x, { covarianceType: 'tied', init: { means: tensor } }),
   GaussianMixture.fit(x, { init: { weights: [1], precisions: [[[1]]] } }),
   GaussianMixture.fromParams({ weights: [1], means: [[0]], covariances: [1] }, 'spherical'),
@@ -362,6 +384,10 @@ export const bad = () => [
   KMeans.fit(x, { regCovar: 1 }),
   // @ts-expect-error the field's name
   KMeans.fromParams({ centers: x }),
+  // @ts-expect-error a handler loads or saves
+  KMeans.load({ path: 'models/blobs-kmeans' }),
+  // @ts-expect-error no such option
+  kmeans.save('model', { weights: false }),
   // @ts-expect-error no such covariance type
   GaussianMixture.fit(x, { covarianceType: 'round' }),
   // @ts-expect-error no 'auto' for mixtures

@@ -21,6 +21,7 @@ import {
   tensor1d,
   tensor2d,
   where,
+  type io,
   type Scalar,
   type Tensor,
   type Tensor1D,
@@ -35,7 +36,9 @@ import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
 import { fitRows, mapRows, readMatrix, readWeights, sourceOf } from '../core/rows.js';
 import type { Matrix, Rows, Weights } from '../core/rows.js';
+import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { labelingOf } from '../metrics/labels.js';
+import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
 import { assign, nearest, update, type Centers } from './lloyd.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
 
@@ -108,14 +111,11 @@ function safeSqrt(d: Tensor2D): Tensor2D {
   return mul(apart, sqrt(add(d, sub(1, apart))));
 }
 
-interface Fitted {
+interface Restart extends Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> {
   readonly centers: Centers;
-  readonly labels: Int32Array | null;
-  readonly inertia: number | null;
-  readonly run: Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> | null;
+  readonly labels: Int32Array;
+  readonly inertia: number;
 }
-
-type Restart = Fitted & { readonly inertia: number; readonly labels: Int32Array };
 
 interface LloydOptions {
   readonly maxIter: number;
@@ -144,7 +144,8 @@ async function runLloyd(
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
   const run = await iterate(init, start, advance, maxIter, events, report);
   const { inertia } = await assign(rows, run.params, weight, memos, pace);
-  return { centers: run.params, labels: concatenated(memos, rows.nRows), inertia, run };
+  const { params: centers, nIter, converged, history } = run;
+  return { centers, labels: concatenated(memos, rows.nRows), inertia, nIter, converged, history };
 }
 
 /**
@@ -231,20 +232,26 @@ export class KMeans {
   readonly converged: boolean | null;
   /** Inertia after each iteration of the best restart, of its labels about the moved centres; null from params. */
   readonly history: readonly number[] | null;
+  /** What it was fitted with; null from params. */
+  readonly options: KMeansSettings | null;
   readonly #owned = new Owned('KMeans');
+  readonly #fitted: Fitted;
   readonly #centers: Tensor2D; // relative to origin
 
-  private constructor(origin: Float64Array, { centers, labels, inertia, run }: Fitted) {
+  private constructor(fitted: Fitted) {
+    const { origin, centers, labels } = fitted;
     const shape: [number, number] = [centers.length / origin.length, origin.length];
     [this.nClusters, this.nFeatures] = shape;
     this.origin = origin;
     this.#centers = this.#owned.hold(() => tensor2d(Float32Array.from(centers), shape));
     this.clusterCenters = this.#owned.hold(() => tensor2d(inDataUnits(centers, origin), shape));
     this.labels = labels && this.#owned.hold(() => tensor1d(labels, 'int32'));
-    this.inertia = inertia;
-    this.nIter = run && run.nIter;
-    this.converged = run && run.converged;
-    this.history = run && run.history;
+    this.inertia = fitted.inertia;
+    this.nIter = fitted.nIter;
+    this.converged = fitted.converged;
+    this.history = fitted.history;
+    this.options = fitted.options;
+    this.#fitted = fitted;
   }
 
   /**
@@ -258,7 +265,8 @@ export class KMeans {
    */
   static async fit(x: Matrix, options: KMeansOptions = {}): Promise<KMeans> {
     checks.checkOptions('KMeans.fit', options, RULES);
-    const { init = 'k-means++', nInit = 'auto', maxIter = 300, tol = 1e-4, seed = anySeed() } = options;
+    const { init = 'k-means++', nInit = 'auto', maxIter = 300, tol = 1e-4 } = options;
+    const { algorithm = 'auto', seed = anySeed() } = options;
     const k = clusterCount(options, sourceOf('KMeans.fit: x', x).nRows);
     const pace = pacer(options.signal);
     await pace();
@@ -273,7 +281,16 @@ export class KMeans {
       if (!best || (fitted.inertia < best.inertia && !samePartition(fitted.labels, best.labels)))
         best = fitted;
     }
-    return new KMeans(rows.origin, best!);
+    const settings: KMeansSettings = {
+      nClusters: k,
+      init: typeof init === 'string' ? init : 'given',
+      nInit: restarts,
+      maxIter,
+      tol,
+      algorithm,
+      seed,
+    };
+    return new KMeans({ ...best!, origin: rows.origin, options: settings });
   }
 
   /**
@@ -288,7 +305,43 @@ export class KMeans {
     const where = 'KMeans.fromParams: clusterCenters';
     const rows = await fitRows(where, params.clusterCenters, (d) => d, pacer());
     const centers = await readMatrix(where, params.clusterCenters, rows.origin);
-    return new KMeans(rows.origin, { centers, labels: null, inertia: null, run: null });
+    const unfitted = {
+      labels: null,
+      inertia: null,
+      nIter: null,
+      converged: null,
+      history: null,
+      options: null,
+    };
+    return new KMeans({ origin: rows.origin, centers, ...unfitted });
+  }
+
+  /**
+   * Loads a model that `save` wrote: it answers to the last bit as the one that was saved.
+   *
+   * @param source a folder or model.json in Node (with `tfjs-latent/node` imported), a URL, or an IO handler of tfjs
+   * @throws ModelFormatError for what is no K-means model, or a broken one; InputError where nothing lies
+   * @example
+   * const model = await KMeans.load('models/blobs-kmeans');
+   */
+  static async load(source: ModelTarget): Promise<KMeans> {
+    return new KMeans(fromRecord(await openModel('KMeans.load', source, 'KMeans')));
+  }
+
+  /**
+   * Saves the model as a GraphModel, that `tf.loadGraphModel` opens too: there `predict(x)` gives
+   * `{ labels, distances }`.
+   *
+   * @param target a folder in Node (with `tfjs-latent/node` imported), a URL, or an IO handler of tfjs
+   * @param options `labels`: whether the labels of the rows that it was fitted on are saved too (true)
+   * @throws InputError for a target that is none; the store's own error where it fails
+   * @example
+   * await model.save('my-model');
+   */
+  async save(target: ModelTarget, options: { labels?: boolean } = {}): Promise<io.SaveResult> {
+    this.#owned.check('save');
+    checks.checkOptions('KMeans.save', options, { labels: checks.bool });
+    return saveModel('KMeans.save', target, toRecord(this.#fitted, options.labels ?? true));
   }
 
   /** Index of the nearest centre of each row; -1 for a row with NaN. @returns [N] int32 */

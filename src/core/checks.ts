@@ -72,6 +72,10 @@ export const matrix: Rule = rule(
 export const either = (...rules: Rule[]): Rule =>
   rule(rules.map((each) => each.must).join(', or '), (value) => rules.some((each) => each.holds(value)));
 
+/** What may be missing, as null. */
+export const nullOr = (other: Rule): Rule =>
+  rule(`null, or ${other.must}`, (value) => value === null || other.holds(value));
+
 /** The rules of `FitEvents`. */
 export const eventRules: Record<string, Rule> = { onIteration: fn, onInit: fn, signal: abortSignal };
 

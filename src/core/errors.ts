@@ -13,3 +13,11 @@ export class InputError extends Error {
 export class NumericalError extends Error {
   override readonly name = 'NumericalError';
 }
+
+/**
+ * What was loaded is no model of this class: another kind of file, another estimator's, a later format, or a file that
+ * is broken. The message says where and what is wrong; `cause` holds the error of an IO handler that failed.
+ */
+export class ModelFormatError extends Error {
+  override readonly name = 'ModelFormatError';
+}

@@ -1,0 +1,2 @@
+/** The package's version, as written into the models that it saves. */
+export const VERSION = '0.1.0';

@@ -1,0 +1,17 @@
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let c = byte;
+  for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+  return c;
+});
+
+/**
+ * CRC-32 as of zip and PNG (ISO 3309): tells numbers that were damaged or belong to another model. A browser has
+ * SHA-256 on secure pages only.
+ *
+ * @returns eight hexadecimal digits
+ */
+export function checksum(bytes: Uint8Array): string {
+  let c = 0xffffffff;
+  for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 0xff] ^ (c >>> 8);
+  return ((c ^ 0xffffffff) >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,183 @@
+/**
+ * A model read back from artifacts that nothing is known of: whatever is in them, the answer is a model's parts or a
+ * ModelFormatError that says what is wrong.
+ */
+import type { io } from '@tensorflow/tfjs-core';
+import { nullOr, record, show, type Rule } from '../core/checks.js';
+import { ModelFormatError } from '../core/errors.js';
+import { checksum } from './checksum.js';
+import { isRecord, own, readSpecs, type Placed } from './specs.js';
+import { concatBytes, paramOf } from './weights.js';
+import { FORMAT_VERSION, KEY } from './write.js';
+
+/** The bytes of all weights, whatever the handler keeps them in. */
+function bytesOf(where: string, data: unknown): Uint8Array {
+  const parts: unknown[] = Array.isArray(data) ? data : [data];
+  return concatBytes(
+    parts.map((part) => {
+      if (part instanceof ArrayBuffer) return new Uint8Array(part);
+      if (ArrayBuffer.isView(part)) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+      throw new ModelFormatError(`${where}: the model's weights must be bytes; got ${show(part)}.`);
+    }),
+  );
+}
+
+/** The metadata that our models have. */
+function metadataOf(where: string, kind: string, artifacts: unknown): Record<string, unknown> {
+  if (!isRecord(artifacts)) throw new ModelFormatError(`${where}: got no model but ${show(artifacts)}.`);
+  const metadata = own(artifacts, 'userDefinedMetadata');
+  const model = isRecord(metadata) ? own(metadata, KEY) : undefined;
+  if (!isRecord(model)) {
+    throw new ModelFormatError(
+      `${where}: this is no model that tfjs-latent saved (its metadata has no '${KEY}'); a GraphModel of another origin is loaded with tf.loadGraphModel.`,
+    );
+  }
+  const formatVersion = own(model, 'formatVersion');
+  if (!Number.isInteger(formatVersion) || (formatVersion as number) < 1) {
+    throw new ModelFormatError(
+      `${where}: the format version must be an integer of at least 1; got ${show(formatVersion)}.`,
+    );
+  }
+  if ((formatVersion as number) > FORMAT_VERSION) {
+    throw new ModelFormatError(
+      `${where}: the model has format version ${formatVersion as number} and this tfjs-latent reads up to ${FORMAT_VERSION}; update tfjs-latent.`,
+    );
+  }
+  const found = own(model, 'kind');
+  if (found !== kind) {
+    throw new ModelFormatError(`${where}: the model's kind must be '${kind}'; it is ${show(found)}.`);
+  }
+  return model;
+}
+
+const LARGEST_ORIGIN = 3.4e38;
+/** The square of more is beyond float32. */
+const FARTHEST = 1e18;
+
+/** What a param may be: lengths by number where they are known, by null where any of at least 1 will do. */
+export type ShapeRule = readonly (number | null)[];
+
+const fits = (shape: readonly number[], rule: ShapeRule): boolean =>
+  shape.length === rule.length &&
+  shape.every((length, axis) => (rule[axis] === null ? length > 0 : length === rule[axis]));
+
+/** The parts of a saved model, each checked as it is taken. */
+export class ModelFile {
+  readonly #meta: Record<string, unknown>;
+  readonly #weights: Map<string, Placed>;
+  readonly #bytes: Uint8Array;
+  readonly #float64: readonly unknown[];
+
+  /**
+   * @param where the call, as messages name it
+   * @param kind the estimator's name
+   * @throws ModelFormatError for what is no model of this kind, and bytes that are not those that were saved
+   */
+  constructor(
+    readonly where: string,
+    kind: string,
+    artifacts: unknown,
+  ) {
+    const model = metadataOf(where, kind, artifacts);
+    const { weightSpecs, weightData } = artifacts as io.ModelArtifacts;
+    const { weights, total } = readSpecs(where, weightSpecs);
+    const bytes = bytesOf(where, weightData);
+    if (bytes.length !== total) {
+      throw this.broken(`its weights are ${bytes.length} bytes where their shapes ask for ${total}`);
+    }
+    const sum = checksum(bytes);
+    if (sum !== own(model, 'checksum')) {
+      throw this.broken(
+        `its weights' checksum is ${sum} where ${show(own(model, 'checksum'))} was saved: they were damaged, or belong to another model`,
+      );
+    }
+    const [meta, float64] = [own(model, 'meta'), own(model, 'float64')];
+    if (!isRecord(meta)) throw this.broken(`its meta must be an object; it is ${show(meta)}`);
+    if (!Array.isArray(float64))
+      throw this.broken(`its float64 must be a list of names; it is ${show(float64)}`);
+    [this.#meta, this.#weights, this.#bytes, this.#float64] = [meta, weights, bytes, float64];
+  }
+
+  /** @returns an error about this file, to be thrown */
+  broken(what: string): ModelFormatError {
+    return new ModelFormatError(`${this.where}: the model is broken: ${what}.`);
+  }
+
+  /** [D] The origin: numbers that float32 holds, so that a tensor less them is exact. */
+  origin(): Float64Array {
+    const { values } = this.floats('origin', [null], LARGEST_ORIGIN);
+    const bad = values.findIndex((value) => Math.fround(value) !== value);
+    if (bad >= 0) throw this.broken(`entry ${bad} of origin is ${values[bad]}, which is no float32 number`);
+    return values;
+  }
+
+  /** Numbers relative to the origin: float32 holds their squares. */
+  relative(name: string, shape: ShapeRule): Float64Array {
+    return this.floats(name, shape, FARTHEST).values;
+  }
+
+  has(name: string): boolean {
+    return this.#weights.has(`${KEY}/${name}`);
+  }
+
+  /** Finite numbers of size `most` at most. */
+  floats(
+    name: string,
+    shape: ShapeRule,
+    most: number = Number.MAX_VALUE,
+  ): { values: Float64Array; shape: readonly number[] } {
+    const param = this.#param(name, shape, true);
+    const bad = param.values.findIndex((value) => !(Math.abs(value) <= most));
+    if (bad >= 0)
+      throw this.broken(
+        `entry ${bad} of ${name} is ${param.values[bad]}, which must be a number of size ${most} at most`,
+      );
+    return { values: param.values as Float64Array, shape: param.shape };
+  }
+
+  /** Integers from 0 to below `end`. */
+  integers(name: string, shape: ShapeRule, end: number): { values: Int32Array; shape: readonly number[] } {
+    const param = this.#param(name, shape, false);
+    const bad = param.values.findIndex((value) => value < 0 || value >= end);
+    if (bad >= 0)
+      throw this.broken(
+        `entry ${bad} of ${name} is ${param.values[bad]}, which must be from 0 to ${end - 1}`,
+      );
+    return { values: param.values as Int32Array, shape: param.shape };
+  }
+
+  /** An entry of the metadata that keeps its rule. */
+  meta<T>(name: string, rule: Rule): T {
+    const value = own(this.#meta, name);
+    if (!rule.holds(value)) throw this.broken(`its ${name} must be ${rule.must}; it is ${show(value)}`);
+    return value as T;
+  }
+
+  /** What the model was fitted with: every setting keeps its rule, and no other is taken. */
+  settings<T>(name: string, rules: Record<string, Rule>): T | null {
+    const given = this.meta<Record<string, unknown> | null>(name, nullOr(record));
+    if (given === null) return null;
+    const taken = Object.entries(rules).map(([key, rule]) => {
+      const value = own(given, key);
+      if (!rule.holds(value))
+        throw this.broken(`its ${name}.${key} must be ${rule.must}; it is ${show(value)}`);
+      return [key, value];
+    });
+    return Object.fromEntries(taken) as T;
+  }
+
+  #param(name: string, rule: ShapeRule, wide: boolean) {
+    const placed = this.#weights.get(`${KEY}/${name}`);
+    if (!placed) throw this.broken(`it has no ${name}`);
+    const { spec, start, end } = placed;
+    const shape = wide ? [...rule, 2] : rule;
+    if (spec.dtype !== 'int32' || (wide && spec.quantization) || this.#float64.includes(name) !== wide) {
+      throw this.broken(`${name} must be ${wide ? 'float64' : 'integers'}, and is saved as something else`);
+    }
+    if (!fits(spec.shape, shape)) {
+      const must = shape.map((length) => length ?? 'any').join(', ');
+      throw this.broken(`${name} must have the shape [${must}]; it is [${spec.shape.join(', ')}]`);
+    }
+    return paramOf(spec, this.#bytes.subarray(start, end), wide);
+  }
+}

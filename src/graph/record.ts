@@ -1,0 +1,18 @@
+/**
+ * A fitted model as plain data: what an estimator hands to be written, and gets back when it is read.
+ */
+
+/** Numbers of a model with their shape; float64 comes back to the last bit. */
+export type Param =
+  | { readonly values: Float64Array; readonly shape: readonly number[] }
+  | { readonly values: Int32Array; readonly shape: readonly number[] };
+
+/** What JSON holds without loss. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface ModelRecord {
+  /** The estimator's name. */
+  readonly kind: string;
+  readonly params: Readonly<Record<string, Param>>;
+  readonly meta: Readonly<Record<string, Json>>;
+}

@@ -1,0 +1,57 @@
+import type { io } from '@tensorflow/tfjs-core';
+import { VERSION } from '../core/version.js';
+import { checksum } from './checksum.js';
+import { Graph, shapeProto, type Port } from './graph.js';
+import { kMeansGraph } from './kMeans.js';
+import type { ModelRecord } from './record.js';
+import { concatBytes, paramWeight } from './weights.js';
+
+/** Of the metadata and of what stands beside the graph; raised when an older reader could not follow. */
+export const FORMAT_VERSION = 1;
+/** Where in a file's metadata the model is told, and what the names of its weights begin with. */
+export const KEY = 'tfjs-latent';
+
+/** The graph of each kind of model: adds its nodes, and says its outputs. */
+const GRAPHS: Record<string, (graph: Graph, record: ModelRecord) => Port[]> = { KMeans: kMeansGraph };
+
+const portInfo = ({ name, dtype, shape }: Port) => ({
+  name: `${name}:0`,
+  dtype,
+  tensorShape: shapeProto(shape),
+});
+
+/**
+ * A model as the artifacts that every tfjs IO handler stores: an ordinary GraphModel, whose metadata and further weights
+ * tell the whole model.
+ */
+export function artifactsOf(record: ModelRecord): io.ModelArtifacts {
+  const graph = new Graph();
+  const outputs = GRAPHS[record.kind](graph, record);
+  const params = Object.entries(record.params);
+  const weights = [...graph.weights, ...params.map(([name, param]) => paramWeight(`${KEY}/${name}`, param))];
+  const bytes = concatBytes(weights.map((weight) => weight.bytes));
+  const float64 = params.filter(([, { values }]) => values instanceof Float64Array).map(([name]) => name);
+  const { kind, meta } = record;
+  const model = {
+    formatVersion: FORMAT_VERSION,
+    version: VERSION,
+    kind,
+    checksum: checksum(bytes),
+    float64,
+    meta,
+  };
+  const x: Port = { name: 'x', dtype: 'DT_FLOAT', shape: [-1, record.params.origin.shape[0]] };
+  return {
+    format: 'graph-model',
+    generatedBy: `tfjs-latent ${VERSION}`,
+    convertedBy: null,
+    modelTopology: { node: graph.nodes, library: {}, versions: { producer: 1 } },
+    signature: {
+      inputs: { x: portInfo(x) },
+      outputs: Object.fromEntries(outputs.map((port) => [port.name, portInfo(port)])),
+    },
+    userDefinedMetadata: { structuredOutputKeys: outputs.map(({ name }) => name), [KEY]: model },
+    weightSpecs: weights.map(({ spec }) => spec),
+    weightData: bytes.buffer as ArrayBuffer,
+  };
+}

@@ -14,6 +14,7 @@ export {
   type GivenStart,
 } from './mixture/gaussianMixture.js';
 export { PCA, pcaTransform, type PCAOptions } from './decomposition/pca.js';
+export type { PCASettings } from './decomposition/file.js';
 export type { CovarianceType } from './mixture/covariance.js';
 export type { CovarianceForm, Numbers } from './mixture/params.js';
 export type { MixtureTensors } from './mixture/density.js';

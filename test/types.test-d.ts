@@ -196,6 +196,15 @@ interface PCAOptions {
   signal?: AbortSignal;
 }
 
+interface PCASettings {
+  readonly nComponents: number | 'mle';
+  readonly whiten: boolean;
+  readonly solver: 'covariance' | 'full' | 'randomized';
+  readonly nOversamples: number;
+  readonly nPowerIter: number | 'auto';
+  readonly seed: number;
+}
+
 interface PCAModel {
   readonly nComponents: number;
   readonly nFeatures: number;
@@ -207,6 +216,8 @@ interface PCAModel {
   readonly explainedVarianceRatio: Tensor1D | null;
   readonly singularValues: Tensor1D | null;
   readonly noiseVariance: number;
+  readonly options: PCASettings | null;
+  save: (target: ModelTarget) => Promise<io.SaveResult>;
   transform: (x: Matrix) => Tensor2D;
   inverseTransform: (z: Matrix) => Tensor2D;
   scoreSamples: (x: Matrix) => Tensor1D;
@@ -229,7 +240,9 @@ export type PCATypes = Expect<
     Same<latent.PCAOptions, PCAOptions>,
     Same<Public<PCA>, PCAModel>,
     Same<typeof PCA.fit, (x: Matrix, options?: PCAOptions) => Promise<PCA>>,
+    Same<latent.PCASettings, PCASettings>,
     Same<typeof PCA.fromParams, (params: PCAParams) => Promise<PCA>>,
+    Same<typeof PCA.load, (source: ModelTarget) => Promise<PCA>>,
     Same<WritableKeys<PCA>, never>,
     Same<CanBeConstructed<typeof PCA>, false>,
   ]

@@ -15,6 +15,7 @@ import {
   tensor2d,
   tidy,
   transpose,
+  type io,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
@@ -27,12 +28,14 @@ import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { fitRows, mapRows, readMatrix, readVector, sourceOf, type Matrix, type Rows } from '../core/rows.js';
+import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { covarianceSpectrum } from './covariance.js';
 import { logDensity } from './density.js';
 import { chooseDimension } from './dimension.js';
+import { fromRecord, toRecord, type Params, type PCASettings } from './file.js';
 import { fullSpectrum } from './full.js';
 import { randomizedSpectrum } from './randomized.js';
-import { fixSigns, spectralMatrix, type Spectrum } from './spectrum.js';
+import { firstSkewed, fixSigns, spectralMatrix, type Spectrum } from './spectrum.js';
 
 /** Options of {@link PCA.fit}; the defaults are scikit-learn's. */
 export interface PCAOptions {
@@ -75,8 +78,6 @@ const PARAM_RULES: Record<string, checks.Rule> = {
   whiten: checks.bool,
 };
 
-/** How far from orthonormal given components may be. */
-const ORTHONORMAL = 1e-3;
 /** A whitened component's deviation counts as at least this share of the largest one: float32's rounding. */
 const LEAST_DEVIATION = 2 ** -23;
 
@@ -102,17 +103,6 @@ export const pcaTransform = op(
   },
 );
 
-/** Parameters in float64, the mean relative to the origin; ratio and singular values where they were fitted. */
-interface Params {
-  readonly origin: Float64Array;
-  readonly mean: Float64Array;
-  readonly components: Float64Array;
-  readonly variances: Float64Array;
-  readonly noise: number;
-  readonly ratio: Float64Array | null;
-  readonly singular: Float64Array | null;
-}
-
 /** A fitted principal component analysis. Immutable; its tensors live until `dispose()`. */
 export class PCA {
   readonly nComponents: number;
@@ -132,13 +122,15 @@ export class PCA {
   readonly singularValues: Tensor1D | null;
   /** The mean of the variances left out, 0 where none is. */
   readonly noiseVariance: number;
+  /** What it was fitted with; null from params. */
+  readonly options: PCASettings | null;
   readonly #owned = new Owned('PCA');
   readonly #params: Params;
   readonly #mean: Tensor1D; // relative to origin
   readonly #deviations: Tensor1D; // what transform divides by: 1 unless whitened
 
-  private constructor(params: Params, whiten: boolean) {
-    const { origin, mean, components, variances, ratio, singular } = params;
+  private constructor(params: Params) {
+    const { origin, mean, components, variances, ratio, singular, whiten } = params;
     const [m, d] = [variances.length, origin.length];
     const vector = (values: Float64Array) => this.#owned.hold(() => tensor1d(Float32Array.from(values)));
     this.#params = params;
@@ -152,6 +144,7 @@ export class PCA {
     this.explainedVarianceRatio = ratio && vector(ratio);
     this.singularValues = singular && vector(singular);
     this.noiseVariance = params.noise;
+    this.options = params.options;
     this.#mean = vector(mean);
     this.#deviations = vector(whiten ? deviations(variances) : variances.map(() => 1));
   }
@@ -170,14 +163,16 @@ export class PCA {
     checks.checkOptions('PCA.fit', options, RULES);
     const { nRows, nFeatures } = sourceOf('PCA.fit: x', x);
     const { nComponents = Math.min(nRows, nFeatures), whiten = false } = options;
+    const { nOversamples = 10, nPowerIter = 'auto', seed = anySeed() } = options;
     const solver = chooseSolver(options.solver ?? 'auto', nComponents, nRows, nFeatures);
     refuse(nComponents, solver, nRows, nFeatures);
     const pace = pacer(options.signal);
     await pace();
     const rows = await fitRows('PCA.fit: x', x, (d) => 2 * d, pace);
-    const spectrum = await decompose(solver, rows, nComponents as number, options, pace);
+    const settings: PCASettings = { nComponents, whiten, solver, nOversamples, nPowerIter, seed };
+    const spectrum = await decompose(rows, settings, pace);
     await pace();
-    return new PCA(keep(spectrum, rows, nComponents), whiten);
+    return new PCA({ ...keep(spectrum, rows, nComponents), whiten, options: settings });
   }
 
   /**
@@ -206,10 +201,35 @@ export class PCA {
     const origin = mean.map(Math.fround);
     const relative = mean.map((value, j) => value - origin[j]);
     const noise = given.noiseVariance ?? 0;
-    return new PCA(
-      { origin, mean: relative, components, variances, noise, ratio: null, singular: null },
-      given.whiten ?? false,
-    );
+    const whiten = given.whiten ?? false;
+    const unfitted = { ratio: null, singular: null, options: null };
+    return new PCA({ origin, mean: relative, components, variances, noise, whiten, ...unfitted });
+  }
+
+  /**
+   * Loads a model that `save` wrote: it answers to the last bit as the one that was saved.
+   *
+   * @param source a folder or model.json in Node (with `tfjs-latent/node` imported), a URL, or an IO handler of tfjs
+   * @throws ModelFormatError for what is no PCA, or a broken one; InputError where nothing lies
+   * @example
+   * const model = await PCA.load('models/mnist-pca');
+   */
+  static async load(source: ModelTarget): Promise<PCA> {
+    return new PCA(fromRecord(await openModel('PCA.load', source, 'PCA')));
+  }
+
+  /**
+   * Saves the model as a GraphModel, that `tf.loadGraphModel` opens too: there `predict(x)` gives `{ coordinates }`, and
+   * `execute({ z }, 'reconstruction')` the way back.
+   *
+   * @param target a folder in Node (with `tfjs-latent/node` imported), a URL, or an IO handler of tfjs
+   * @throws InputError for a target that is none; the store's own error where it fails
+   * @example
+   * await model.save('my-model');
+   */
+  async save(target: ModelTarget): Promise<io.SaveResult> {
+    this.#owned.check('save');
+    return saveModel('PCA.save', target, toRecord(this.#params, deviations(this.#params.variances)));
   }
 
   /** Coordinates along the components; differentiable. @param x [N, D] @returns [N, nComponents] */
@@ -298,7 +318,7 @@ export class PCA {
   }
 }
 
-type Solver = 'covariance' | 'full' | 'randomized';
+type Solver = PCASettings['solver'];
 
 /** scikit-learn's 'auto'. */
 function chooseSolver(solver: Solver | 'auto', wanted: number | 'mle', n: number, d: number): Solver {
@@ -327,21 +347,16 @@ function refuse(wanted: number | 'mle', solver: Solver, n: number, d: number): v
   }
 }
 
-function decompose(
-  solver: Solver,
-  rows: Rows,
-  k: number,
-  options: PCAOptions,
-  pace: Pace,
-): Promise<Spectrum> {
+function decompose(rows: Rows, settings: PCASettings, pace: Pace): Promise<Spectrum> {
+  const { solver, nComponents, nOversamples, nPowerIter, seed } = settings;
   if (solver === 'covariance') return covarianceSpectrum(rows, pace);
   if (solver === 'full') return fullSpectrum(rows, pace);
-  const { nOversamples = 10, nPowerIter = 'auto', seed = anySeed() } = options;
-  return randomizedSpectrum(rows, k, { nOversamples, nPowerIter }, new RandomState(seed), pace);
+  const random = new RandomState(seed);
+  return randomizedSpectrum(rows, nComponents as number, { nOversamples, nPowerIter }, random, pace);
 }
 
 /** The leading components, and the mean of what is left. */
-function keep(spectrum: Spectrum, rows: Rows, wanted: number | 'mle'): Params {
+function keep(spectrum: Spectrum, rows: Rows, wanted: number | 'mle'): Omit<Params, 'whiten' | 'options'> {
   const { nRows: n, nFeatures: d, origin } = rows;
   const most = Math.min(n, d);
   const { mean, total } = spectrum;
@@ -372,14 +387,9 @@ function deviations(variances: Float64Array): Float64Array {
 }
 
 function refuseSkewed(w: Float64Array, m: number, d: number): void {
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j <= i; j++) {
-      let product = 0;
-      for (let k = 0; k < d; k++) product += w[i * d + k] * w[j * d + k];
-      if (Math.abs(product - (i === j ? 1 : 0)) <= ORTHONORMAL) continue;
-      throw new InputError(
-        `PCA.fromParams: components must be orthonormal; the product of rows ${i} and ${j} is ${product}. Orthonormalise them first.`,
-      );
-    }
-  }
+  const skewed = firstSkewed(w, m, d);
+  if (skewed)
+    throw new InputError(
+      `PCA.fromParams: components must be orthonormal; ${skewed}. Orthonormalise them first.`,
+    );
 }

@@ -47,3 +47,19 @@ export function spectralMatrix(w: Float64Array, values: Float64Array, base: numb
   });
   return out;
 }
+
+/** How far from orthonormal components may be. */
+const ORTHONORMAL = 1e-3;
+
+/** Which rows of W [M, D] are not orthonormal, in words; null where all are. */
+export function firstSkewed(w: Float64Array, m: number, d: number): string | null {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j <= i; j++) {
+      let product = 0;
+      for (let k = 0; k < d; k++) product += w[i * d + k] * w[j * d + k];
+      if (Math.abs(product - (i === j ? 1 : 0)) > ORTHONORMAL)
+        return `the product of rows ${i} and ${j} is ${product}`;
+    }
+  }
+  return null;
+}

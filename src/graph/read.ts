@@ -116,6 +116,13 @@ export class ModelFile {
     return this.floats(name, shape, FARTHEST).values;
   }
 
+  nonNegative(name: string, shape: ShapeRule): Float64Array {
+    const { values } = this.floats(name, shape);
+    const bad = values.findIndex((value) => value < 0);
+    if (bad >= 0) throw this.broken(`entry ${bad} of ${name} is ${values[bad]}, which must be 0 or more`);
+    return values;
+  }
+
   has(name: string): boolean {
     return this.#weights.has(`${KEY}/${name}`);
   }

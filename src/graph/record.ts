@@ -15,4 +15,6 @@ export interface ModelRecord {
   readonly kind: string;
   readonly params: Readonly<Record<string, Param>>;
   readonly meta: Readonly<Record<string, Json>>;
+  /** What the graph needs besides the params, and follows from them: not read back. */
+  readonly derived?: Readonly<Record<string, Param>>;
 }

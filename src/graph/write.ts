@@ -3,6 +3,7 @@ import { VERSION } from '../core/version.js';
 import { checksum } from './checksum.js';
 import { Graph, shapeProto, type Port } from './graph.js';
 import { kMeansGraph } from './kMeans.js';
+import { pcaGraph } from './pca.js';
 import type { ModelRecord } from './record.js';
 import { concatBytes, paramWeight } from './weights.js';
 
@@ -12,7 +13,10 @@ export const FORMAT_VERSION = 1;
 export const KEY = 'tfjs-latent';
 
 /** The graph of each kind of model: adds its nodes, and says its outputs. */
-const GRAPHS: Record<string, (graph: Graph, record: ModelRecord) => Port[]> = { KMeans: kMeansGraph };
+const GRAPHS: Record<string, (graph: Graph, record: ModelRecord) => Port[]> = {
+  KMeans: kMeansGraph,
+  PCA: pcaGraph,
+};
 
 const portInfo = ({ name, dtype, shape }: Port) => ({
   name: `${name}:0`,

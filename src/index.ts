@@ -13,6 +13,7 @@ export {
   type GaussianMixtureOptions,
   type GivenStart,
 } from './mixture/gaussianMixture.js';
+export type { GaussianMixtureSettings } from './mixture/file.js';
 export { PCA, pcaTransform, type PCAOptions } from './decomposition/pca.js';
 export type { PCASettings } from './decomposition/file.js';
 export type { CovarianceType } from './mixture/covariance.js';

@@ -141,6 +141,17 @@ interface GaussianMixtureOptions extends FitEvents {
   seed?: number;
 }
 
+interface GaussianMixtureSettings {
+  readonly nComponents: number;
+  readonly covarianceType: CovarianceType;
+  readonly tol: number;
+  readonly regCovar: number;
+  readonly maxIter: number;
+  readonly nInit: number;
+  readonly init: 'kmeans' | 'k-means++' | 'random' | 'random_from_data' | 'given';
+  readonly seed: number;
+}
+
 interface GaussianMixtureModel {
   readonly nComponents: number;
   readonly nFeatures: number;
@@ -155,6 +166,8 @@ interface GaussianMixtureModel {
   readonly nIter: number | null;
   readonly lowerBound: number | null;
   readonly history: readonly number[] | null;
+  readonly options: GaussianMixtureSettings | null;
+  save: (target: ModelTarget) => Promise<io.SaveResult>;
   predict: (x: Matrix) => Tensor1D;
   predictProba: (x: Matrix) => Tensor2D;
   scoreSamples: (x: Matrix) => Tensor1D;
@@ -179,6 +192,8 @@ export type GaussianMixtureTypes = Expect<
       typeof GaussianMixture.fromParams,
       (params: MixtureParams, covarianceType?: CovarianceType) => Promise<GaussianMixture>
     >,
+    Same<latent.GaussianMixtureSettings, GaussianMixtureSettings>,
+    Same<typeof GaussianMixture.load, (source: ModelTarget) => Promise<GaussianMixture>>,
     Same<WritableKeys<GaussianMixture>, never>,
     Same<CanBeConstructed<typeof GaussianMixture>, false>,
   ]

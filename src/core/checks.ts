@@ -17,6 +17,8 @@ export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): Rul
     (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
   );
 
+export const finite: Rule = rule('a finite number', isNumber);
+
 /** A finite number that is 0 or more. */
 export const nonNegative: Rule = rule('a finite number, 0 or more', (value) => isNumber(value) && value >= 0);
 

@@ -80,6 +80,11 @@ export class Graph {
     return this.#add({ name, op: 'GatherV2', input: [matrix, indices, axis], attr });
   }
 
+  /** A matrix turned over. */
+  transpose(name: string, input: string): string {
+    return this.op('Transpose', name, input, this.ints(`${name}/order`, [1, 0], [2]));
+  }
+
   reshape(name: string, input: string, shape: readonly number[]): string {
     return this.op('Reshape', name, input, this.ints(`${name}/shape`, shape, [shape.length]));
   }

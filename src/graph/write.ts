@@ -1,8 +1,10 @@
 import type { io } from '@tensorflow/tfjs-core';
+import { InputError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
 import { checksum } from './checksum.js';
 import { Graph, shapeProto, type Port } from './graph.js';
 import { kMeansGraph } from './kMeans.js';
+import { mixtureGraph } from './mixture.js';
 import { pcaGraph } from './pca.js';
 import type { ModelRecord } from './record.js';
 import { concatBytes, paramWeight } from './weights.js';
@@ -15,6 +17,7 @@ export const KEY = 'tfjs-latent';
 /** The graph of each kind of model: adds its nodes, and says its outputs. */
 const GRAPHS: Record<string, (graph: Graph, record: ModelRecord) => Port[]> = {
   KMeans: kMeansGraph,
+  GaussianMixture: mixtureGraph,
   PCA: pcaGraph,
 };
 
@@ -32,6 +35,13 @@ export function artifactsOf(record: ModelRecord): io.ModelArtifacts {
   const graph = new Graph();
   const outputs = GRAPHS[record.kind](graph, record);
   const params = Object.entries(record.params);
+  for (const [name, { values }] of params) {
+    if (!values.every(Number.isFinite)) {
+      throw new InputError(
+        `${record.kind}.save: ${name} holds a number that is not finite; nothing was saved.`,
+      );
+    }
+  }
   const weights = [...graph.weights, ...params.map(([name, param]) => paramWeight(`${KEY}/${name}`, param))];
   const bytes = concatBytes(weights.map((weight) => weight.bytes));
   const float64 = params.filter(([, { values }]) => values instanceof Float64Array).map(([name]) => name);

@@ -7,6 +7,7 @@
  *     shape              of P, and so of the covariances
  *     triangular         whether each component has a triangular P of its own
  *     isotropic          P of spheres about the means
+ *     broadcast          P's shape to multiply rows [K, N, D] entry by entry; null where it multiplies as matrices
  *     whiten             rows into the component's frame                            tensors, differentiable
  *     logDet             log |P| of each component                                  tensors, differentiable
  *     secondMoments      what a batch adds up: Σ r y yᵀ, or as much of it as is kept tensors
@@ -61,6 +62,7 @@ export interface Covariance {
   readonly triangular: boolean;
   /** P = scale I for every component. */
   readonly isotropic: (k: number, d: number, scale: number) => Float64Array;
+  readonly broadcast: ((k: number, d: number) => number[]) | null;
   /** centered [K, N, D], P -> [K, N, D] */
   readonly whiten: (centered: Tensor3D, p: Tensor) => Tensor3D;
   /** P -> [K], or [1] where all share it */
@@ -232,6 +234,7 @@ const full: Covariance = {
   triangular: true,
   isotropic: (k, d, scale) =>
     Float64Array.from({ length: k * d * d }, (_, at) => ((at % (d * d)) % (d + 1) ? 0 : scale)),
+  broadcast: null,
   whiten: (centered, p) => matMul(centered, upper(p) as Tensor3D),
   logDet: (p, d) => logDiagonal(p, d),
   secondMoments: (y, r) => matMul(transpose(mul(y, expandDims(r, 2)) as Tensor3D, [0, 2, 1]), y),
@@ -287,6 +290,7 @@ const diag: Covariance = {
   shape: (k, d) => [k, d],
   triangular: false,
   isotropic: (k, d, scale) => new Float64Array(k * d).fill(scale),
+  broadcast: (k, d) => [k, 1, d],
   whiten: (centered, p) => mul(centered, expandDims(p, 1)),
   logDet: (p) => sum(log(p), 1),
   secondMoments: (y, r) => weightedSums(square(y), r),
@@ -311,6 +315,7 @@ const spherical: Covariance = {
   ...diag,
   shape: (k) => [k],
   isotropic: (k, _, scale) => new Float64Array(k).fill(scale),
+  broadcast: (k) => [k, 1, 1],
   whiten: (centered, p) => mul(centered, reshape(p, [-1, 1, 1])),
   logDet: (p, d) => mul(log(p), d) as Tensor1D,
   refine: (p, moments, regCovar) => {

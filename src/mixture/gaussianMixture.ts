@@ -15,6 +15,7 @@ import {
   tensor1d,
   transpose,
   where,
+  type io,
   type Scalar,
   type Tensor,
   type Tensor1D,
@@ -28,6 +29,7 @@ import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { fitRows, mapRows, readWeights, sourceOf, type Matrix, type Weights } from '../core/rows.js';
+import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.js';
 import {
   centeredOn,
@@ -38,6 +40,7 @@ import {
   type MixtureTensors,
 } from './density.js';
 import { maximize, pass, passWidth, type Problem, type Winners } from './em.js';
+import { fromRecord, toRecord, type Fitted, type GaussianMixtureSettings } from './file.js';
 import * as params from './params.js';
 import type { CovarianceForm } from './params.js';
 import { startMixture, startResponsibilities, type Start } from './start.js';
@@ -184,32 +187,31 @@ export class GaussianMixture {
   readonly lowerBound: number | null;
   /** Mean log-likelihood before each M-step of the best restart; null from params. */
   readonly history: readonly number[] | null;
+  /** What it was fitted with; null from params. */
+  readonly options: GaussianMixtureSettings | null;
   readonly #owned = new Owned('GaussianMixture');
-  readonly #mixture: Mixture;
+  readonly #fitted: Fitted;
   readonly #params: MixtureTensors; // relative to origin
   #covariances?: Tensor;
   #precisions?: Tensor;
 
-  private constructor(
-    origin: Float64Array,
-    type: CovarianceType,
-    mixture: Mixture,
-    run: Run<Mixture> | null,
-  ) {
+  private constructor(fitted: Fitted) {
+    const { origin, covarianceType, mixture } = fitted;
     this.nComponents = mixture.weights.length;
     this.nFeatures = origin.length;
-    this.covarianceType = type;
+    this.covarianceType = covarianceType;
     this.origin = origin;
-    this.#mixture = mixture;
-    this.#params = this.#owned.holdAll(() => toTensors(mixture, COVARIANCES[type]));
+    this.#fitted = fitted;
+    this.#params = this.#owned.holdAll(() => toTensors(mixture, COVARIANCES[covarianceType]));
     this.weights = this.#params.weights;
     this.precisionsCholesky = this.#params.precisionsCholesky;
     const { means } = inDataUnits(mixture, origin);
     this.means = this.#owned.hold(() => tensor2d(means, this.#params.means.shape));
-    this.converged = run && run.converged;
-    this.nIter = run && run.nIter;
-    this.lowerBound = run && run.objective;
-    this.history = run && run.history;
+    this.converged = fitted.converged;
+    this.nIter = fitted.nIter;
+    this.lowerBound = fitted.lowerBound;
+    this.history = fitted.history;
+    this.options = fitted.options;
   }
 
   /**
@@ -247,7 +249,27 @@ export class GaussianMixture {
       const run = await runEm(problem, start, i, { tol, maxIter }, options);
       if (!best || run.objective > best.objective) best = run;
     }
-    return new GaussianMixture(rows.origin, covarianceType, best!.params, best!);
+    const { params: mixture, objective: lowerBound, ...figures } = best!;
+    const start = typeof init === 'string' ? init : 'given';
+    const settings = {
+      nComponents: k,
+      covarianceType,
+      tol,
+      regCovar,
+      maxIter,
+      nInit,
+      init: start,
+      seed,
+    } as const;
+    const { origin } = rows;
+    return new GaussianMixture({
+      origin,
+      covarianceType,
+      mixture,
+      lowerBound,
+      ...figures,
+      options: settings,
+    });
   }
 
   /**
@@ -274,7 +296,36 @@ export class GaussianMixture {
         `${what}: give covariances, precisions or precisionsCholesky; got ${checks.show(given)}.`,
       );
     }
-    return new GaussianMixture(origin, covarianceType, { weights, means, precisionsCholesky }, null);
+    const mixture = { weights, means, precisionsCholesky };
+    const unfitted = { lowerBound: null, converged: null, nIter: null, history: null, options: null };
+    return new GaussianMixture({ origin, covarianceType, mixture, ...unfitted });
+  }
+
+  /**
+   * Loads a model that `save` wrote: it answers to the last bit as the one that was saved.
+   *
+   * @param source a folder or model.json in Node (with `tfjs-latent/node` imported), a URL, or an IO handler of tfjs
+   * @throws ModelFormatError for what is no mixture, or a broken one; InputError where nothing lies
+   * @example
+   * const model = await GaussianMixture.load('models/iris-gmm');
+   */
+  static async load(source: ModelTarget): Promise<GaussianMixture> {
+    const what = 'GaussianMixture';
+    return new GaussianMixture(fromRecord(await openModel(`${what}.load`, source, what)));
+  }
+
+  /**
+   * Saves the model as a GraphModel, that `tf.loadGraphModel` opens too: there `predict(x)` gives
+   * `{ labels, probabilities, logDensity }`.
+   *
+   * @param target a folder in Node (with `tfjs-latent/node` imported), a URL, or an IO handler of tfjs
+   * @throws InputError for a target that is none; the store's own error where it fails
+   * @example
+   * await model.save('my-model');
+   */
+  async save(target: ModelTarget): Promise<io.SaveResult> {
+    this.#owned.check('save');
+    return saveModel('GaussianMixture.save', target, await toRecord(this.#fitted));
   }
 
   /** Σ by type, as scikit-learn's covariances_; made when first asked for. */
@@ -332,13 +383,14 @@ export class GaussianMixture {
     checks.check('GaussianMixture.sample: n', n, checks.integer(1));
     checks.check('GaussianMixture.sample: seed', seed, checks.seed);
     const random = new RandomState(seed);
-    const labels = drawComponents(this.#mixture.weights, n, random);
+    const labels = drawComponents(this.#fitted.mixture.weights, n, random);
     const d = this.nFeatures;
     const values = new Float32Array(n * d);
     labels.forEach((k, i) => {
       const z = random.standardNormal(d);
-      COVARIANCES[this.covarianceType].unwhiten(this.#mixture.precisionsCholesky, k, z);
-      for (let j = 0; j < d; j++) values[i * d + j] = z[j] + this.#mixture.means[k * d + j] + this.origin[j];
+      COVARIANCES[this.covarianceType].unwhiten(this.#fitted.mixture.precisionsCholesky, k, z);
+      for (let j = 0; j < d; j++)
+        values[i * d + j] = z[j] + this.#fitted.mixture.means[k * d + j] + this.origin[j];
     });
     return { x: tensor2d(values, [n, d]), labels: tensor1d(labels, 'int32') };
   }
@@ -362,7 +414,10 @@ export class GaussianMixture {
 
   #ofFactor(what: 'covariances' | 'precisions'): Tensor {
     this.#owned.check(what);
-    const values = COVARIANCES[this.covarianceType][what](this.#mixture.precisionsCholesky, this.nFeatures);
+    const values = COVARIANCES[this.covarianceType][what](
+      this.#fitted.mixture.precisionsCholesky,
+      this.nFeatures,
+    );
     return this.#owned.hold(() => tensor(Float32Array.from(values), this.precisionsCholesky.shape));
   }
 

@@ -86,7 +86,6 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value instanceof Tensor) return `a ${value.dtype} tensor of shape [${value.shape.join(', ')}]`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
     const { length } = value as unknown as ArrayLike<unknown>;
     return `an array of ${length} element${length === 1 ? '' : 's'}`;

@@ -86,15 +86,13 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value instanceof Tensor) return `a ${value.dtype} tensor of shape [${value.shape.join(', ')}]`;
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
     const { length } = value as unknown as ArrayLike<unknown>;
     return `an array of ${length} element${length === 1 ? '' : 's'}`;
   }
-  if (typeof value === 'object' && value !== null) {
-    const keys = Object.keys(value);
-    const more = keys.length > 12 ? ` and ${keys.length - 12} more` : '';
-    return `an object with keys ${keys.slice(0, 12).join(', ')}${more}`;
-  }
+  if (typeof value === 'object' && value !== null)
+    return `an object with keys ${Object.keys(value).join(', ')}`;
   return String(value);
 }
 

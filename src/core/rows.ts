@@ -173,7 +173,11 @@ function relativeBatch(source: Source, origin: Float64Array, start: number, end:
   const { nFeatures: d, tensor, copyRow } = source;
   if (tensor) {
     const rows = start === 0 && end === source.nRows ? tensor : slice(tensor, [start, 0], [end - start, d]);
-    return sub(cast(rows, 'float32'), tensor1d(Float32Array.from(origin)));
+    // Near the origin its float32 part is subtracted exactly, and so the rest of it is not lost.
+    const near = Float32Array.from(origin);
+    const rest = Float32Array.from(origin, (value, j) => value - near[j]);
+    const relative: Tensor2D = sub(cast(rows, 'float32'), tensor1d(near));
+    return rest.every((value) => value === 0) ? relative : sub(relative, tensor1d(rest));
   }
   const values = new Float32Array((end - start) * d);
   for (let i = start; i < end; i++) copyRow!(i, origin, values, (i - start) * d);
@@ -211,7 +215,7 @@ export function mapRows<T extends Tensor>(
 export interface Rows {
   readonly nRows: number;
   readonly nFeatures: number;
-  /** [D] The mean, rounded to float32 so that subtracting it from a float32 tensor is exact. */
+  /** [D] The mean; of a tensor rounded to float32, so that subtracting it is one exact operation. */
   readonly origin: Float64Array;
   /** [D] The variance of each feature, unweighted. */
   readonly variances: Float64Array;
@@ -281,19 +285,19 @@ export async function fitRows(
 ): Promise<Rows> {
   const source = sourceOf(where, x);
   const { nRows, nFeatures: d } = source;
-  // About a row, then about the mean: a constant column gets exactly its value and a variance of 0.
+  // About a row, then about the mean: a constant column gets exactly its value, a variance of 0, and is 0 in each batch.
   const row = await rowsAt(source, new Float64Array(d), [0]);
   const { first } = await centralSums(source, row, pace);
   if (source.tensor && !first.every(Number.isFinite)) await checkTensor(where, source);
   const mean = first.map((value, j) => row[j] + value / nRows);
-  const origin = mean.map(Math.fround);
-  const { first: rest, second } = await centralSums(source, mean, pace);
+  const origin = source.tensor ? mean.map(Math.fround) : mean;
+  const { first: rest, second } = await centralSums(source, origin, pace);
   const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));
   checkSpread(
     where,
     origin,
     Math.max(...variances),
-    second.map((value, j) => Math.hypot(Math.sqrt(value / nRows), mean[j] - origin[j])),
+    second.map((value) => Math.sqrt(value / nRows)),
   );
   const batchRows = Math.max(1, Math.min(nRows, MAX_BATCH, Math.floor(BATCH_FLOATS / width(d))));
   return {
@@ -307,10 +311,12 @@ export async function fitRows(
   };
 }
 
-/** `deviations` are about the origin: of a column at 1e38 they are the origin's own rounding, 1e30. */
+/** `deviations` are about the origin. What is reported lies about it too, so float32 must hold the origin itself. */
 function checkSpread(where: string, origin: Float64Array, variance: number, deviations: Float64Array): void {
   const spread = Math.sqrt(variance);
-  const bad = origin.findIndex((value, j) => !Number.isFinite(value) || !(deviations[j] <= LARGEST));
+  const bad = origin.findIndex(
+    (value, j) => !Number.isFinite(Math.fround(value)) || !(deviations[j] <= LARGEST),
+  );
   if (bad < 0 && (spread === 0 || spread >= SMALLEST)) return;
   const seen =
     bad < 0

@@ -80,6 +80,16 @@ export class Graph {
     return this.#add({ name, op: 'GatherV2', input: [matrix, indices, axis], attr });
   }
 
+  /** Rows less their origin, as the classes take it: its float32 part, which is exact near it, then the rest of it. */
+  relative(name: string, rows: string, origin: ArrayLike<number>): string {
+    const near = Float32Array.from(origin);
+    const rest = Float32Array.from(origin, (value, j) => value - near[j]);
+    const exact = rest.every((value) => value === 0);
+    const shape = [origin.length];
+    const less = this.op('Sub', exact ? name : `${name}/exact`, rows, this.floats('origin', near, shape));
+    return exact ? less : this.op('Sub', name, less, this.floats('origin/rest', rest, shape));
+  }
+
   /** A matrix turned over. */
   transpose(name: string, input: string): string {
     return this.op('Transpose', name, input, this.ints(`${name}/order`, [1, 0], [2]));

@@ -11,8 +11,7 @@ export function kMeansGraph(graph: Graph, { params }: ModelRecord): Port[] {
   const { origin, clusterCenters } = params;
   const [k, d] = clusterCenters.shape;
   const c = Float32Array.from(clusterCenters.values);
-  const x = graph.rows('x', d);
-  const centered = graph.op('Sub', 'centered', x, graph.floats('origin', origin.values, [d]));
+  const centered = graph.relative('centered', graph.rows('x', d), origin.values);
   const centers = graph.floats('centers', c, [k, d]);
   const products = graph.floats(
     'minusTwoCenters',

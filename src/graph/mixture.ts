@@ -27,12 +27,7 @@ export function mixtureGraph(graph: Graph, { params, derived }: ModelRecord): Po
   const { origin, means } = params;
   const { factor, logConstants } = derived!;
   const [k, d] = means.shape;
-  const fromOrigin = graph.op(
-    'Sub',
-    'fromOrigin',
-    graph.rows('x', d),
-    graph.floats('origin', origin.values, [d]),
-  );
+  const fromOrigin = graph.relative('fromOrigin', graph.rows('x', d), origin.values);
   const centered = graph.op('Sub', 'centered', fromOrigin, graph.floats('means', means.values, [k, 1, d])); // [K, N, D]
   const squares = graph.op('Square', 'squares', whiten(graph, centered, factor, k, d));
   const half = graph.op(

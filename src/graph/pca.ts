@@ -10,12 +10,7 @@ export function pcaGraph(graph: Graph, { params, derived }: ModelRecord): Port[]
   const [m, d] = components.shape;
   const w = components.values;
   const transposed = w.map((_, at) => w[(at % m) * d + Math.floor(at / m)]);
-  const fromOrigin = graph.op(
-    'Sub',
-    'fromOrigin',
-    graph.rows('x', d),
-    graph.floats('origin', origin.values, [d]),
-  );
+  const fromOrigin = graph.relative('fromOrigin', graph.rows('x', d), origin.values);
   const centered = graph.op('Sub', 'centered', fromOrigin, graph.floats('mean', mean.values, [d]));
   const directions = graph.floats('directions', transposed, [d, m]);
   const deviations = derived?.deviations && graph.floats('deviations', derived.deviations.values, [m]);

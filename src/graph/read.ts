@@ -50,8 +50,7 @@ function metadataOf(where: string, kind: string, artifacts: unknown): Record<str
   return model;
 }
 
-/** What float32 holds. */
-const LARGEST = 3.4e38;
+const LARGEST_ORIGIN = 3.4e38;
 /** The square of more is beyond float32. */
 const FARTHEST = 1e18;
 
@@ -104,12 +103,9 @@ export class ModelFile {
     return new ModelFormatError(`${this.where}: the model is broken: ${what}.`);
   }
 
-  /** [D] The origin: numbers that float32 holds, so that a tensor less them is exact. */
+  /** [D] The origin, in float64. */
   origin(): Float64Array {
-    const { values } = this.floats('origin', [null], LARGEST);
-    const bad = values.findIndex((value) => Math.fround(value) !== value);
-    if (bad >= 0) throw this.broken(`entry ${bad} of origin is ${values[bad]}, which is no float32 number`);
-    return values;
+    return this.floats('origin', [null], LARGEST_ORIGIN).values;
   }
 
   /** Numbers relative to the origin: float32 holds their squares. */
@@ -118,7 +114,7 @@ export class ModelFile {
   }
 
   nonNegative(name: string, shape: ShapeRule): Float64Array {
-    const { values } = this.floats(name, shape, LARGEST);
+    const { values } = this.floats(name, shape);
     const bad = values.findIndex((value) => value < 0);
     if (bad >= 0) throw this.broken(`entry ${bad} of ${name} is ${values[bad]}, which must be 0 or more`);
     return values;

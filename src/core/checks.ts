@@ -91,8 +91,11 @@ export function show(value: unknown): string {
     const { length } = value as unknown as ArrayLike<unknown>;
     return `an array of ${length} element${length === 1 ? '' : 's'}`;
   }
-  if (typeof value === 'object' && value !== null)
-    return `an object with keys ${Object.keys(value).join(', ')}`;
+  if (typeof value === 'object' && value !== null) {
+    const keys = Object.keys(value);
+    const more = keys.length > 12 ? ` and ${keys.length - 12} more` : '';
+    return `an object with keys ${keys.slice(0, 12).join(', ')}${more}`;
+  }
   return String(value);
 }
 

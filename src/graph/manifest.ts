@@ -4,7 +4,7 @@ import { ModelFormatError } from '../core/errors.js';
 import { isRecord, own, readSpecs } from './specs.js';
 import { concatBytes } from './weights.js';
 
-/** Reads a file beside model.json; more bytes than `most` are an error. */
+/** Reads a file beside model.json; where it can tell beforehand that there are more bytes than `most`, it need not. */
 export type ReadBeside = (name: string, most: number) => Promise<Uint8Array>;
 
 /** A name below the folder of model.json: it does not climb, and names no drive, server or root. */
@@ -54,6 +54,7 @@ export async function artifactsOfJson(
     for (const name of paths.map((each) => checkPath(where, each))) {
       const bytes = await read(name, left);
       left -= bytes.length;
+      if (left < 0) throw new ModelFormatError(`${where}: ${name} has more bytes than its weights ask for.`);
       parts.push(bytes);
     }
     specs.push(...(weights as unknown[]));

@@ -50,7 +50,8 @@ function metadataOf(where: string, kind: string, artifacts: unknown): Record<str
   return model;
 }
 
-const LARGEST_ORIGIN = 3.4e38;
+/** What float32 holds. */
+const LARGEST = 3.4e38;
 /** The square of more is beyond float32. */
 const FARTHEST = 1e18;
 
@@ -105,7 +106,7 @@ export class ModelFile {
 
   /** [D] The origin, in float64. */
   origin(): Float64Array {
-    return this.floats('origin', [null], LARGEST_ORIGIN).values;
+    return this.floats('origin', [null], LARGEST).values;
   }
 
   /** Numbers relative to the origin: float32 holds their squares. */
@@ -114,7 +115,7 @@ export class ModelFile {
   }
 
   nonNegative(name: string, shape: ShapeRule): Float64Array {
-    const { values } = this.floats(name, shape);
+    const { values } = this.floats(name, shape, LARGEST);
     const bad = values.findIndex((value) => value < 0);
     if (bad >= 0) throw this.broken(`entry ${bad} of ${name} is ${values[bad]}, which must be 0 or more`);
     return values;

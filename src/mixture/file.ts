@@ -46,7 +46,8 @@ const SETTINGS: Record<keyof GaussianMixtureSettings, checks.Rule> = {
   seed: checks.seed,
 };
 
-const FLOAT32 = 3.4e38;
+/** What float32 holds. */
+const LARGEST = 3.4e38;
 const vector = (values: ArrayLike<number>): Param => ({
   values: Float64Array.from(values),
   shape: [values.length],
@@ -86,13 +87,17 @@ export async function toRecord(model: Fitted): Promise<ModelRecord> {
   };
 }
 
-/** P, of which the file holds the entries that are there. */
+/** P, of which the file holds the entries that are there. How many is checked before there is room made for them. */
 function readFactor(file: ModelFile, covariance: Covariance, k: number, d: number): Float64Array {
-  const entries = entriesOf(covariance, k, d);
-  const { values } = file.floats('precisionsCholesky', [entries.length], FLOAT32);
+  const all = covariance.shape(k, d).reduce((a, b) => a * b, 1);
+  const { values } = file.floats(
+    'precisionsCholesky',
+    [covariance.broadcast ? all : (all * (d + 1)) / (2 * d)],
+    LARGEST,
+  );
   const diagonal = covariance.isotropic(k, d, 1);
-  const p = new Float64Array(diagonal.length);
-  entries.forEach((at, i) => {
+  const p = new Float64Array(all);
+  entriesOf(covariance, k, d).forEach((at, i) => {
     p[at] = values[i];
     if (diagonal[at] === 1 && !(Math.fround(values[i]) > 0)) {
       throw file.broken(

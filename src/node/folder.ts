@@ -2,7 +2,7 @@
  * Models in folders, on any backend. A save is whole or did not happen: weights-<sha256>.bin is written and synced first,
  * then model.json is renamed over the old one, then the old weights go.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
@@ -13,6 +13,10 @@ import { FOLDER_SCHEME } from '../graph/stores.js';
 
 const JSON_NAME = 'model.json';
 const WEIGHTS_NAME = /^weights-([0-9a-f]{64})\.bin$/;
+/** What a save that was killed may leave behind. */
+const LEFTOVER = /^(weights-[0-9a-f]{64}\.bin|model\.json)\.[0-9a-f-]{36}\.part$/;
+/** Milliseconds after which no save is at work on a file any more. */
+const ABANDONED = 3_600_000;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
@@ -34,9 +38,9 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** Written beside, synced and renamed: under its name a file is whole, or the old one. */
 async function writeSynced(file: string, content: string | Uint8Array): Promise<void> {
-  const beside = `${file}.${process.pid}.part`;
+  const beside = `${file}.${randomUUID()}.part`;
   try {
-    const handle = await fs.open(beside, 'w');
+    const handle = await fs.open(beside, 'wx');
     try {
       await handle.writeFile(content);
       await handle.sync();
@@ -45,9 +49,10 @@ async function writeSynced(file: string, content: string | Uint8Array): Promise<
     }
     await fs.rename(beside, file);
   } catch (error) {
-    await fs.rm(beside, { force: true });
+    await fs.rm(beside, { force: true }).catch(() => undefined);
     throw error;
   }
+  await syncFolder(path.dirname(file));
 }
 
 /** The weights that the folder's model.json names now, as far as a save of ours wrote them. */
@@ -55,8 +60,20 @@ async function weightsInUse(folder: string): Promise<string[]> {
   try {
     const json = JSON.parse(await fs.readFile(path.join(folder, JSON_NAME), 'utf8')) as io.ModelJSON;
     return json.weightsManifest.flatMap(({ paths }) => paths).filter((name) => WEIGHTS_NAME.test(name));
-  } catch {
+  } catch (error) {
+    if (codeOf(error) !== undefined && codeOf(error) !== 'ENOENT') throw error;
     return []; // none, or no model of ours: what it names is not ours to remove
+  }
+}
+
+/** Frees what model.json does not name: of the weights `old`, and of what killed saves left long ago. */
+async function tidyUp(folder: string, old: string[]): Promise<void> {
+  const inUse = await weightsInUse(folder);
+  for (const name of await fs.readdir(folder)) {
+    if (inUse.includes(name) || !(WEIGHTS_NAME.test(name) || LEFTOVER.test(name))) continue;
+    const file = path.join(folder, name);
+    const age = Date.now() - (await fs.stat(file)).mtimeMs;
+    if (old.includes(name) || age > ABANDONED) await fs.rm(file, { force: true });
   }
 }
 
@@ -67,12 +84,14 @@ async function save(folder: string, artifacts: io.ModelArtifacts): Promise<io.Sa
   const weightsManifest = [{ paths: [name], weights: weightSpecs }];
   await fs.mkdir(folder, { recursive: true });
   const before = await weightsInUse(folder);
-  await writeSynced(path.join(folder, name), bytes);
-  await writeSynced(path.join(folder, JSON_NAME), `${JSON.stringify({ ...rest, weightsManifest })}\n`);
-  await syncFolder(folder);
-  const now = await weightsInUse(folder);
-  for (const old of before.filter((each) => !now.includes(each)))
-    await fs.rm(path.join(folder, old), { force: true });
+  try {
+    await writeSynced(path.join(folder, name), bytes);
+    await writeSynced(path.join(folder, JSON_NAME), `${JSON.stringify({ ...rest, weightsManifest })}\n`);
+  } catch (error) {
+    await tidyUp(folder, [name]).catch(() => undefined);
+    throw error;
+  }
+  await tidyUp(folder, before).catch(() => undefined); // the model is saved, whatever stays beside it
   return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts) };
 }
 

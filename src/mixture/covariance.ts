@@ -11,6 +11,7 @@
  *     whiten             rows into the component's frame                            tensors, differentiable
  *     logDet             log |P| of each component                                  tensors, differentiable
  *     secondMoments      what a batch adds up: Σ r y yᵀ, or as much of it as is kept tensors
+ *     hostWhiten, hostLogDet, secondLength, addSecond     the same of single rows    float64 on the host
  *     refine             P of the next iteration, from those sums                   float64 on the host
  *     unwhiten           P⁻ᵀ z                                                      float64 on the host
  *     fromCovariances, fromPrecisions, covariances, precisions                      float64 on the host
@@ -69,6 +70,14 @@ export interface Covariance {
   readonly logDet: (p: Tensor, d: number) => Tensor1D;
   /** y [K, n, D], r [K, n] -> sums */
   readonly secondMoments: (y: Tensor3D, r: Tensor2D) => Tensor;
+  /** x - μ [D], replaced by the row in the frame of component k */
+  readonly hostWhiten: (p: Float64Array, k: number, y: Float64Array) => void;
+  /** log |P_k| */
+  readonly hostLogDet: (p: Float64Array, k: number, d: number) => number;
+  /** Numbers in `secondMoments`' sums. */
+  readonly secondLength: (k: number, d: number) => number;
+  /** Adds what the row y [D] of component k, of responsibility r, has of second moments. */
+  readonly addSecond: (second: Float64Array, k: number, y: Float64Array, r: number) => void;
   readonly refine: (p: Float64Array, moments: Moments, regCovar: number) => Float64Array | Collapsed;
   /** z [D] of component k, replaced by P_k⁻ᵀ z */
   readonly unwhiten: (p: Float64Array, k: number, z: Float64Array) => void;
@@ -229,6 +238,32 @@ function frameVariance({ counts, first, second }: Moments, k: number, at: number
   return Math.max(0, second[at] / counts[k] - mean * mean);
 }
 
+/** y P for the upper triangular P at `from`, in place: column j needs what stands before it only, so the last goes first. */
+function whitenByMatrix(p: Float64Array, from: number, y: Float64Array): void {
+  const d = y.length;
+  for (let j = d - 1; j >= 0; j--) {
+    let total = 0;
+    for (let i = 0; i <= j; i++) total += y[i] * p[from + i * d + j];
+    y[j] = total;
+  }
+}
+
+/** log of the product of the diagonal of the D x D matrix at `from`. */
+function logDiagonalFrom(p: Float64Array, from: number, d: number): number {
+  let total = 0;
+  for (let j = 0; j < d; j++) total += Math.log(p[from + j * (d + 1)]);
+  return total;
+}
+
+/** r y yᵀ added to the D x D matrix at `from`, the lower triangle: nobody reads the other. */
+function addOuter(second: Float64Array, from: number, y: Float64Array, r: number): void {
+  const d = y.length;
+  for (let i = 0; i < d; i++) {
+    const factor = r * y[i];
+    for (let j = 0; j <= i; j++) second[from + i * d + j] += factor * y[j];
+  }
+}
+
 const full: Covariance = {
   shape: (k, d) => [k, d, d],
   triangular: true,
@@ -238,6 +273,10 @@ const full: Covariance = {
   whiten: (centered, p) => matMul(centered, upper(p) as Tensor3D),
   logDet: (p, d) => logDiagonal(p, d),
   secondMoments: (y, r) => matMul(transpose(mul(y, expandDims(r, 2)) as Tensor3D, [0, 2, 1]), y),
+  hostWhiten: (p, k, y) => whitenByMatrix(p, k * y.length ** 2, y),
+  hostLogDet: (p, k, d) => logDiagonalFrom(p, k * d * d, d),
+  secondLength: (k, d) => k * d * d,
+  addSecond: (second, k, y, r) => addOuter(second, k * y.length ** 2, y, r),
   refine: (p, moments, regCovar) => {
     const d = moments.first.length / moments.counts.length;
     return eachMatrix(p, d, (factor, _, k) => {
@@ -272,6 +311,10 @@ const tied: Covariance = {
     const rows = reshape(y, [k * n, d]);
     return matMul(transpose(mul(rows, reshape(r, [k * n, 1]))), rows);
   },
+  hostWhiten: (p, _, y) => whitenByMatrix(p, 0, y),
+  hostLogDet: (p, _, d) => logDiagonalFrom(p, 0, d),
+  secondLength: (_, d) => d * d,
+  addSecond: (second, _, y, r) => addOuter(second, 0, y, r),
   refine: (p, moments, regCovar) => {
     const d = Math.round(Math.sqrt(p.length));
     const { counts, second } = moments;
@@ -294,6 +337,18 @@ const diag: Covariance = {
   whiten: (centered, p) => mul(centered, expandDims(p, 1)),
   logDet: (p) => sum(log(p), 1),
   secondMoments: (y, r) => weightedSums(square(y), r),
+  hostWhiten: (p, k, y) => {
+    for (let j = 0; j < y.length; j++) y[j] *= p[k * y.length + j];
+  },
+  hostLogDet: (p, k, d) => {
+    let total = 0;
+    for (let j = 0; j < d; j++) total += Math.log(p[k * d + j]);
+    return total;
+  },
+  secondLength: (k, d) => k * d,
+  addSecond: (second, k, y, r) => {
+    for (let j = 0; j < y.length; j++) second[k * y.length + j] += r * y[j] * y[j];
+  },
   refine: (p, moments, regCovar) => {
     const d = moments.first.length / moments.counts.length;
     return eachEntry(
@@ -318,6 +373,10 @@ const spherical: Covariance = {
   broadcast: (k) => [k, 1, 1],
   whiten: (centered, p) => mul(centered, reshape(p, [-1, 1, 1])),
   logDet: (p, d) => mul(log(p), d) as Tensor1D,
+  hostWhiten: (p, k, y) => {
+    for (let j = 0; j < y.length; j++) y[j] *= p[k];
+  },
+  hostLogDet: (p, k, d) => d * Math.log(p[k]),
   refine: (p, moments, regCovar) => {
     const d = moments.first.length / p.length;
     return eachEntry(p, 1, (value, k) => {

@@ -35,11 +35,14 @@ import {
   type Mixture,
   type MixtureTensors,
 } from './density.js';
+import { hostPass } from './host.js';
 import { screenedBatch, screenOf, screens, screenWidth } from './screen.js';
 
 /** What is fitted to which rows. */
 export interface Problem {
   readonly rows: Rows;
+  /** All rows as plain numbers [N * D] where the problem is small enough for the host, else null: see host.ts. */
+  readonly onHost: Float64Array | null;
   /** [N], or null: all 1 */
   readonly weight: Float64Array | null;
   readonly covariance: Covariance;
@@ -73,7 +76,13 @@ export async function pass(
   winners: Winners,
   given?: Responsibilities,
 ): Promise<Statistics> {
-  const { rows, weight, covariance, pace } = problem;
+  const { rows, onHost, weight, covariance, pace } = problem;
+  if (onHost) {
+    const instead = given && (await read([tidy(() => given(0, rows.nRows))]))[0];
+    const statistics = hostPass(onHost, mixture, covariance, weight, instead);
+    await pace();
+    return statistics;
+  }
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
   const screen =
@@ -157,7 +166,7 @@ const merge = (a: Statistics, b: Statistics): Statistics => ({
  * @throws NumericalError when a component's covariance has no factor, or is too thin for float32 rows
  */
 export function maximize(
-  { rows, covariance, regCovar }: Problem,
+  { rows, onHost, covariance, regCovar }: Problem,
   mixture: Mixture,
   statistics: Statistics,
 ): Mixture {
@@ -165,9 +174,10 @@ export function maximize(
   const moments: Moments = { ...statistics, counts: statistics.counts.map((n) => n + 10 * Number.EPSILON) };
   const { counts, first } = moments;
   const d = first.length / counts.length;
-  // The pass saw the rounded parameters: its sums are in their frame.
-  const p = Float64Array.from(Float32Array.from(mixture.precisionsCholesky));
-  const means = Float64Array.from(Float32Array.from(mixture.means));
+  // A pass over tensors saw the rounded parameters: its sums are in their frame.
+  const seen = (values: Float64Array) => (onHost ? values.slice() : values.map(Math.fround));
+  const p = seen(mixture.precisionsCholesky);
+  const means = seen(mixture.means);
   const total = counts.reduce((a, b) => a + b, 0);
   for (let k = 0; k < counts.length; k++) {
     const move = first.slice(k * d, (k + 1) * d).map((value) => value / counts[k]);

@@ -41,6 +41,7 @@ import {
 } from './density.js';
 import { maximize, pass, passWidth, type Problem, type Winners } from './em.js';
 import { fromRecord, toRecord, type Fitted, type GaussianMixtureSettings } from './file.js';
+import { fitsHost } from './host.js';
 import * as params from './params.js';
 import type { CovarianceForm } from './params.js';
 import { startMixture, startResponsibilities, type Start } from './start.js';
@@ -241,7 +242,11 @@ export class GaussianMixture {
     const covariance = COVARIANCES[covarianceType];
     const rows = await fitRows('GaussianMixture.fit: x', x, (d) => passWidth(covariance, k, d), pace);
     const weight = await readWeights('GaussianMixture.fit: sampleWeight', options.sampleWeight, rows.nRows);
-    const problem: Problem = { rows, weight, covariance, regCovar, pace };
+    const all = fitsHost(rows.nRows, k, rows.nFeatures)
+      ? Array.from({ length: rows.nRows }, (_, i) => i)
+      : null;
+    const onHost = all && (await rows.at(all));
+    const problem: Problem = { rows, onHost, weight, covariance, regCovar, pace };
     const random = new RandomState(seed);
     let best: Run<Mixture> | undefined;
     for (let i = 0; i < nInit; i++) {

@@ -1,7 +1,7 @@
 /** Mixtures at the edges: as many components as rows, equal rows, columns that do not vary, NaN, params that cannot be. */
 import { memory, tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { GaussianMixture, InputError, NumericalError, type CovarianceType } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { backends, passes, useBackend, usePass } from '../support/backends.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { covarianceTypes } from '../support/expectMixture.js';
@@ -31,8 +31,8 @@ afterEach(() => {
   expect(memory().numTensors).toBe(before);
 });
 
-describe.each(backends)('on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(passes)('on %s', (where) => {
+  beforeAll(() => usePass(where));
 
   describe.each(covarianceTypes)('a %s mixture', (covarianceType) => {
     it('of as many components as rows has one on each row', async () => {

@@ -1,7 +1,7 @@
 /** scikit-learn's mixtures from the same parameters, at every stage of the fit, and where covariances collapse. */
 import { memory } from '@tensorflow/tfjs-core';
 import { GaussianMixture, NumericalError } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { passes, usePass } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
 import { covarianceTypes, expectMixture } from '../support/expectMixture.js';
 import { dataset, fixture, type MixtureGiven } from '../support/fixtures.js';
@@ -20,10 +20,10 @@ const optionsOf = ({ covarianceType, regCovar, init }: MixtureGiven) => ({
 const stopOf = ({ maxIter, tol, nIter }: MixtureGiven['fits'][number]) =>
   tol < 1e-3 ? { maxIter: nIter, tol: 0 } : { maxIter, tol };
 
-describe.each(backends)('on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(passes)('on %s', (where) => {
+  beforeAll(() => usePass(where));
   // The engine in JavaScript takes 15 ms for an iteration; what fits of up to 640 say of it, one of 36 says too.
-  const longest = backend === 'cpu' ? 40 : Infinity;
+  const longest = where === 'cpu' ? 40 : Infinity;
 
   it.each(covarianceTypes)('a %s mixture after 1, 2, 5 iterations and at convergence', async (type) => {
     const cases = fixture('mixture').given.filter(({ covarianceType }) => covarianceType === type);

@@ -7,7 +7,7 @@ import {
   type CovarianceType,
   type GaussianMixtureOptions,
 } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { passes, usePass } from '../support/backends.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { covarianceTypes } from '../support/expectMixture.js';
@@ -66,8 +66,8 @@ function expectSame(a: GaussianMixture, b: GaussianMixture, rowsOfA: number[][],
 /** Σ Σ⁻¹ entry by entry where they are variances, as matrices where they are matrices. */
 const product = (a: Tensor, b: Tensor, isMatrix: boolean): Tensor => (isMatrix ? matMul(a, b) : mul(a, b));
 
-describe.each(backends)('on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(passes)('on %s', (where) => {
+  beforeAll(() => usePass(where));
 
   describe.each(covarianceTypes)('a %s mixture', (covarianceType) => {
     const isMatrix = covarianceType === 'full' || covarianceType === 'tied';

@@ -6,7 +6,7 @@ import {
   RandomState,
   type CovarianceType,
 } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { passes, usePass } from '../support/backends.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { covarianceTypes } from '../support/expectMixture.js';
@@ -63,8 +63,8 @@ function factorsOf(covariances: Rows[], type: CovarianceType): CovarianceNumbers
   return ofType(factors, type);
 }
 
-describe.each(backends)('on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(passes)('on %s', (where) => {
+  beforeAll(() => usePass(where));
 
   describe.each(covarianceTypes)('a %s mixture', (covarianceType) => {
     it('has the history and the parameters of plain EM', async () => {

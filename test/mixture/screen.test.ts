@@ -2,7 +2,7 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { GaussianMixture, RandomState } from '../../src/index.js';
 import { screens } from '../../src/mixture/screen.js';
-import { backends, useBackend } from '../support/backends.js';
+import { passes, usePass } from '../support/backends.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { identity, make } from '../support/naive-linalg.js';
@@ -27,8 +27,8 @@ it('many features and components are screened, few are not', () => {
   expect([screens(K, D), screens(2, D), screens(K, 8)]).toEqual([true, false, false]);
 });
 
-describe.each(backends)('on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(passes)('on %s', (where) => {
+  beforeAll(() => usePass(where));
 
   it.each([undefined, 'sampleWeight'])('the history and parameters of plain EM, %s', async (weighted) => {
     const { x, start, ...rest } = data();

@@ -1,7 +1,7 @@
 /** scikit-learn's mixtures from the same seed and from parts of a start: every kind of start, drawn in the same order. */
 import { memory } from '@tensorflow/tfjs-core';
 import { GaussianMixture } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { passes, usePass } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
 import { expectMixture, FLOAT32, type MixtureTolerance } from '../support/expectMixture.js';
 import { dataset, fixture, type MixtureSeeded } from '../support/fixtures.js';
@@ -34,8 +34,8 @@ function expectHistory(model: GaussianMixture, known: MixtureSeeded, n: number, 
   expectClose(rest, later, { rtol: 1e-6, atol: toleranceOf(known).nats, what: `${what}: history` });
 }
 
-describe.each(backends)('on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(passes)('on %s', (where) => {
+  beforeAll(() => usePass(where));
 
   it.each(INITS)('%s with the same seed: the same start, the same iterations, the same end', async (init) => {
     const before = memory().numTensors;

@@ -1,5 +1,8 @@
 import { setBackend } from '@tensorflow/tfjs-core';
+import { hostLimit } from '../../src/mixture/host.js';
 import { useBestBackend } from '../../src/node/index.js';
+
+const DEFAULT_WORK = hostLimit.work;
 
 export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
 
@@ -17,4 +20,12 @@ export async function useBackend(name: BackendName): Promise<void> {
   if (!loaded.has(name)) await useBestBackend(name);
   loaded.add(name);
   await setBackend(name);
+}
+
+/** Where a small mixture's passes may run: tensors on each backend, or the host alone. */
+export const passes = [...backends, 'host'] as const;
+
+export async function usePass(name: (typeof passes)[number]): Promise<void> {
+  hostLimit.work = name === 'host' ? DEFAULT_WORK : 0;
+  await useBackend(name === 'host' ? 'cpu' : name);
 }

@@ -1,0 +1,92 @@
+/**
+ * The same pass in float64 on the host, for data so small that calling tensor operations would take longer than the
+ * numbers do: the work of a whole pass is less than that of their thirty or so calls.
+ */
+import type { Covariance } from './covariance.js';
+import type { Mixture } from './density.js';
+import type { Statistics } from './em.js';
+
+/** Multiplications of a pass up to which the host takes it, about 2 ms. Tests set 0 to have tensors. */
+export const hostLimit = { work: 1.5e6 };
+
+/** What the exponential and all that does not grow with D² cost for one row and component, in multiplications. */
+const PER_ROW = 100;
+
+export const fitsHost = (n: number, k: number, d: number): boolean =>
+  n * k * (d * d + PER_ROW) <= hostLimit.work;
+
+/**
+ * One pass over rows `x` [N * D]. With `given` responsibilities [K, N], already weighted, those count in place of the
+ * mixture's own, whose frame is used all the same.
+ */
+export function hostPass(
+  x: Float64Array,
+  mixture: Mixture,
+  covariance: Covariance,
+  weight: Float64Array | null,
+  given?: Float32Array,
+): Statistics {
+  const { means, precisionsCholesky: p } = mixture;
+  const k = mixture.weights.length;
+  const d = means.length / k;
+  const n = x.length / d;
+  const constants = logConstantsOf(mixture, covariance);
+  const counts = new Float64Array(k);
+  const first = new Float64Array(k * d);
+  const second = new Float64Array(covariance.secondLength(k, d));
+  const y = Array.from({ length: k }, () => new Float64Array(d));
+  const logJoint = new Float64Array(k);
+  let logLikelihood = 0;
+  for (let i = 0; i < n; i++) {
+    for (let c = 0; c < k; c++)
+      logJoint[c] = constants[c] - frameRow(x, i, means, c, p, covariance, y[c]) / 2;
+    const logDensity = logSumExpOf(logJoint);
+    const w = weight ? weight[i] : 1;
+    logLikelihood += w * logDensity;
+    for (let c = 0; c < k; c++) {
+      const r = given ? given[c * n + i] : w * Math.exp(logJoint[c] - logDensity);
+      if (r === 0) continue;
+      counts[c] += r;
+      for (let j = 0; j < d; j++) first[c * d + j] += r * y[c][j];
+      covariance.addSecond(second, c, y[c], r);
+    }
+  }
+  return { logLikelihood, counts, first, second };
+}
+
+/** log w_k + log |P_k| - D/2 log 2π */
+function logConstantsOf(
+  { weights, means, precisionsCholesky }: Mixture,
+  covariance: Covariance,
+): Float64Array {
+  const d = means.length / weights.length;
+  return weights.map(
+    (w, c) => Math.log(w) + covariance.hostLogDet(precisionsCholesky, c, d) - (d / 2) * Math.log(2 * Math.PI),
+  );
+}
+
+/** Row i in the frame of component c: y is written, |y|² returned. */
+function frameRow(
+  x: Float64Array,
+  i: number,
+  means: Float64Array,
+  c: number,
+  p: Float64Array,
+  covariance: Covariance,
+  y: Float64Array,
+): number {
+  const d = y.length;
+  for (let j = 0; j < d; j++) y[j] = x[i * d + j] - means[c * d + j];
+  covariance.hostWhiten(p, c, y);
+  let square = 0;
+  for (let j = 0; j < d; j++) square += y[j] * y[j];
+  return square;
+}
+
+function logSumExpOf(values: Float64Array): number {
+  let highest = -Infinity;
+  for (let c = 0; c < values.length; c++) if (values[c] > highest) highest = values[c];
+  let total = 0;
+  for (let c = 0; c < values.length; c++) total += Math.exp(values[c] - highest);
+  return highest + Math.log(total);
+}

@@ -191,6 +191,8 @@ export function maximize(
 
 /** Rows are float32: a component thinner than this share of the data's spread is made of rounding errors. */
 const THINNEST = 1e-7;
+/** A deviation whose inverse float32 cannot square. */
+const LEAST = 1e-18;
 
 function refuseCollapse(
   next: Float64Array | Collapsed,
@@ -204,7 +206,7 @@ function refuseCollapse(
       `GaussianMixture.fit: the covariance of component ${next.collapsed} collapsed. ${remedy}`,
     );
   }
-  const at = next.findIndex((value) => Math.abs(value) * spread * THINNEST > 1);
+  const at = next.findIndex((value) => Math.abs(value) * Math.max(spread * THINNEST, LEAST) > 1);
   if (at >= 0) {
     const component = Math.floor((at * k) / next.length);
     throw new NumericalError(

@@ -15,6 +15,7 @@ const MAY_IMPORT = {
   decomposition: ['graph', 'linalg', 'core'],
   cluster: ['graph', 'metrics', 'core'],
   mixture: ['graph', 'cluster', 'linalg', 'core'],
+  report: ['core'],
 };
 
 const BACKENDS = {

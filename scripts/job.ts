@@ -10,6 +10,8 @@ import { SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../src/index.js';
 import { useBestBackend } from '../src/node/index.js';
+import type { Report } from '../src/report/report.js';
+import { ensurePage } from './page.js';
 import { failures, table, type Figure } from './table.js';
 
 export { within, type Figure } from './table.js';
@@ -41,6 +43,17 @@ export interface JobDescription {
   /** One line for --help. */
   description: string;
   flags?: readonly Flag[];
+  /** Loads what makes a page of the job's numbers, as they are in reports/<name>.json. */
+  page?: () => Promise<(saved: Saved<never>) => Report>;
+}
+
+/** reports/<name>.json, as far as pages read it. */
+export interface Saved<Pictures> {
+  machine: { backend: string; device: string; version: string; node: string };
+  options: { seed: number; nInit?: number; quick: boolean };
+  seconds: number;
+  figures: Figure[];
+  pictures: Pictures;
 }
 
 /** What a job works with. */
@@ -142,8 +155,16 @@ function toJson(name: string, report: unknown): string {
   });
 }
 
+/** The report as a page, from the very numbers that were saved. */
+async function writePage(file: string, load: NonNullable<JobDescription['page']>, saved: string) {
+  await ensurePage();
+  const make = await load();
+  await writeWhole(file, make(JSON.parse(saved) as Saved<never>).toHtml());
+  return file;
+}
+
 async function perform(
-  { name }: JobDescription,
+  { name, page }: JobDescription,
   given: JobOptions,
   work: (job: Job) => Promise<void>,
 ): Promise<number> {
@@ -164,11 +185,17 @@ async function perform(
   const { seed, nInit, quick } = options;
   const file = path.join(options.out, `${name}.json`);
   const machine = { backend, device: best.device, version: best.version, node: process.version };
-  await writeWhole(
-    file,
-    toJson(name, { job: name, machine, options: { seed, nInit, quick }, seconds, figures, pictures }),
-  );
+  const saved = toJson(name, {
+    job: name,
+    machine,
+    options: { seed, nInit, quick },
+    seconds,
+    figures,
+    pictures,
+  });
+  await writeWhole(file, saved);
   say(`${name}: ${seconds.toFixed(1)} s; the numbers of every picture are in ${file}`);
+  if (page) say(`${name}: to look at: ${await writePage(file.replace(/json$/, 'html'), page, saved)}`);
   const missed = failures(figures);
   if (missed.length > 0) say(`${name}: not reached: ${missed.map(({ what }) => what).join('; ')}`);
   return missed.length > 0 ? 1 : 0;

@@ -1,9 +1,10 @@
 /**
  * `npm test`: sets up the native backend, then runs every test. Where native TensorFlow cannot be had, it says so and
- * the tests run on the backends that are left; with CI set, a missing piece is a failure.
+ * the tests run on the backends that are left; the same holds for a browser. With CI set, a missing piece is a failure.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { needBrowser } from './browser.js';
 
 const npx = (args: string[], env: NodeJS.ProcessEnv = process.env): number =>
   spawnSync('npx', args, { stdio: 'inherit', env }).status ?? 1;
@@ -17,6 +18,15 @@ const env = { ...process.env };
 if (!native) {
   env.TFJS_LATENT_BACKENDS = 'wasm,cpu';
   console.warn('SKIPPED: every test on native TensorFlow, which could not be set up (see above).');
+}
+const browser = needBrowser();
+if (browser) env.CHROME_PATH = browser;
+else if (process.env.CI) {
+  console.error('CI is set: a browser must be there, and none was found or could be installed (see above).');
+  process.exit(1);
+} else {
+  env.TFJS_LATENT_NO_BROWSER = '1';
+  console.warn('SKIPPED: every test in a browser: none was found or could be installed (set CHROME_PATH).');
 }
 if (spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' }).status !== 0) process.exit(1);
 mkdirSync('reports', { recursive: true });

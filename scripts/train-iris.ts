@@ -19,10 +19,10 @@ const ORDERS = [
 ];
 
 /** The renaming of the three components under which most rows have their class. */
-function matched(found: ArrayLike<number>, labels: Int32Array): { labels: number[]; correct: number } {
+function matched(found: ArrayLike<number>, labels: Int32Array) {
   const all = ORDERS.map((order) => {
     const renamed = Array.from(found, (k) => order[k]);
-    return { labels: renamed, correct: renamed.filter((k, i) => k === labels[i]).length };
+    return { labels: renamed, order, correct: renamed.filter((k, i) => k === labels[i]).length };
   });
   return all.reduce((best, each) => (each.correct > best.correct ? each : best));
 }
@@ -37,6 +37,8 @@ async function fitOnce(seed: number, nInit: number | undefined) {
     meanLogLikelihood: (await score.data())[0],
     weights: await model.weights.data(),
     means: await model.means.array(),
+    covariances: await model.covariances.array(),
+    history: model.history,
     nIter: model.nIter,
     converged: model.converged,
   };
@@ -82,4 +84,11 @@ async function iris({ options, progress, figure, picture }: Job): Promise<void> 
   );
 }
 
-void runJob({ name: 'iris', description: 'Three Gaussians on the iris flowers.', flags: ['nInit'] }, iris);
+const description = {
+  name: 'iris',
+  description: 'Three Gaussians on the iris flowers.',
+  flags: ['nInit'],
+  page: async () => (await import('./pages/iris.js')).irisPage,
+} as const;
+
+void runJob(description, iris);

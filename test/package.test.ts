@@ -21,16 +21,21 @@ describe('the package', () => {
   });
 
   it('packs the built code of every source file twice, and nothing else but its papers', () => {
-    const sources = filesOf('src', '.ts');
+    const sources = filesOf('src', '.ts').filter(
+      (file) => !file.startsWith('report/page/') && !file.endsWith('.d'),
+    );
     const built = ['esm', 'cjs'].flatMap((format) =>
       sources.flatMap((file) => [`dist/${format}/${file}.js`, `dist/${format}/${file}.d.ts`]),
     );
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'];
-    expect(packed.files.map(({ path: file }) => file).sort()).toEqual([...built, ...papers].sort());
+    const page = ['report-page.cjs', 'report-page.LICENSES.txt'].map((f) => `dist/${f}`);
+    const files = packed.files.map(({ path: file }) => file);
+    expect(files.sort()).toEqual([...built, ...papers, ...page].sort());
   });
 
   it('has no data in it', () => {
-    expect(packed.size).toBeLessThan(500_000);
+    // Half a megabyte of it is the page that draws reports: tfjs-vis with Vega, and Observable Plot.
+    expect(packed.size).toBeLessThan(800_000);
   });
 
   it.each(['esm', 'cjs'])('loads nothing but tfjs-core outside its node part (%s)', (format) => {
@@ -44,6 +49,20 @@ describe('the package', () => {
         [],
       );
     }
+  });
+
+  it('writes the same page from both formats', () => {
+    const write = (load: string, kind: string) =>
+      execFileSync(
+        process.execPath,
+        [`--input-type=${kind}`, '-e', `${load}; process.stdout.write(new Report('r').toHtml())`],
+        { encoding: 'utf8', maxBuffer: 1e8 },
+      );
+    const esm = write("const { Report } = await import('tfjs-latent/report')", 'module');
+    const cjs = write("const { Report } = require('tfjs-latent/report')", 'commonjs');
+    expect(esm).toContain('<h1>r</h1>');
+    expect(esm).toContain('tfjsLatentReport');
+    expect(cjs).toBe(esm);
   });
 
   it('is one and the same set of names in both formats', () => {

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import * as latent from '../src/index.js';
 import * as node from '../src/node/index.js';
+import * as report from '../src/report/index.js';
 import { backends } from './support/backends.js';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -12,6 +13,7 @@ const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => matc
 const modules: Record<string, unknown> = {
   'tfjs-latent': latent,
   'tfjs-latent/node': node,
+  'tfjs-latent/report': report,
   '@tensorflow/tfjs': tf,
 };
 

@@ -1,0 +1,58 @@
+import { plot } from '@observablehq/plot';
+import type { ScatterData } from '../data.js';
+import { sizeOf } from './elements.js';
+import { legend } from './legend.js';
+import { centres, plainPoints, points, stars } from './marks.js';
+import { colours } from './palette.js';
+import { below, FONT } from './tfvis.js';
+
+/** tfjs-vis sorts the series by name, and gives the colours in that order. */
+async function drawWithVis(
+  area: HTMLElement,
+  { points: rows, labels, names, x, y }: ScatterData,
+): Promise<void> {
+  const series = names.length > 0 ? names : ['points'];
+  const used = [...series.keys()].filter((k) => labels.includes(k));
+  const palette = colours(series.length);
+  const sorted = [...used].sort((a, b) => (series[a] < series[b] ? -1 : 1));
+  const values = used.map((k) => rows.flatMap(([px, py], i) => (labels[i] === k ? [{ x: px, y: py }] : [])));
+  await tfvis.render.scatterplot(
+    area,
+    { values, series: used.map((k) => series[k]) },
+    {
+      ...sizeOf(area),
+      xLabel: below(x),
+      yLabel: y,
+      zoomToFit: true,
+      seriesColors: sorted.map((k) => palette[k]),
+      fontSize: FONT,
+    },
+  );
+}
+
+function drawWithPlot(area: HTMLElement, data: ScatterData): void {
+  const { points: rows, labels, names, centers, stars: found, x, y } = data;
+  const palette = colours(Math.max(1, names.length));
+  const svg = plot({
+    ...sizeOf(area),
+    marginLeft: 52,
+    marginBottom: 48,
+    style: { fontSize: `${FONT}px` },
+    x: { label: x, nice: true, grid: true },
+    y: { label: y, nice: true, grid: true },
+    symbol: { legend: false },
+    marks: [
+      names.length > 0 ? points(rows, labels, palette) : plainPoints(rows),
+      ...centres(centers),
+      ...stars(found),
+    ],
+  });
+  area.replaceChildren(legend(names, palette, { centres: centers.length > 0, stars: found?.name }), svg);
+}
+
+/** Points: with tfjs-vis, and with Plot where centres or stars lie over them. */
+export async function drawScatter(area: HTMLElement, data: ScatterData): Promise<void> {
+  const simple = data.centers.length === 0 && !data.stars && new Set(data.names).size === data.names.length;
+  if (simple) await drawWithVis(area, data);
+  else drawWithPlot(area, data);
+}

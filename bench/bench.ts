@@ -1,0 +1,196 @@
+/**
+ * `npm run bench [-- CASE…]`: this library against its peers, on the same work in one run.
+ *
+ * Exit codes: 0 done; 1 an answer of ours is missing or not as good as the right one; 2 the command was not understood.
+ */
+import { spawnSync } from 'node:child_process';
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+import path from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CASES, workOf, type Case } from './cases.js';
+import { hold, type Plan } from './contest.js';
+import { OURS, PEERS, type Backend, type Contestant, type Places } from './contestants.js';
+import { shareOf } from './cost.js';
+import type { Limits } from './limits.js';
+import { failures, keep, table, writeReadme, type Machine, type Result } from './report.js';
+import { pythonOfPeers } from './setup.js';
+
+interface Options {
+  runs: number;
+  budget: number;
+  quick: boolean;
+  list: boolean;
+  backends?: Backend[];
+  peers: string[];
+  out: string;
+}
+
+const HERE = import.meta.dirname;
+const ROOT = path.join(HERE, '..');
+const RESULTS = path.join(HERE, 'results');
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function atLeast(min: number, whole: boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= min && (!whole || Number.isInteger(value))) return value;
+    throw new InvalidArgumentError(`It must be ${whole ? 'an integer' : 'a number'} of at least ${min}.`);
+  };
+}
+
+/** A list of names, each the name of a contestant or a part of it. */
+function someOf(known: readonly string[]): (text: string) => string[] {
+  return (text) => {
+    const names = text === 'none' ? [] : text.split(',');
+    return names.flatMap((name) => {
+      const found = known.filter((each) => each.includes(name));
+      if (name !== '' && found.length > 0) return found;
+      throw new InvalidArgumentError(`Known are none, ${known.join(', ')}.`);
+    });
+  };
+}
+
+const caseNamed = (name: string): Case => {
+  const found = CASES.find((each) => each.name === name);
+  if (found) return found;
+  throw new CommanderError(2, 'bench.case', `unknown case '${name}'; --list tells them.`);
+};
+
+function commandLine(): Command {
+  const peers = PEERS.map(({ name }) => name);
+  return new Command('bench')
+    .description('This library against its peers, on the same work in one run.')
+    .exitOverride()
+    .argument('[case...]', 'which cases; all but the long ones')
+    .option('--list', 'tells the cases', false)
+    .option('--runs <integer>', 'turns of each contestant, of which the median counts', atLeast(1, true), 5)
+    .option(
+      '--budget <seconds>',
+      'no further turn for who has taken longer in a case',
+      atLeast(0, false),
+      300,
+    )
+    .option('--quick', 'a look at whether it works: little data, one turn, nothing kept', false)
+    .option('--backends <names>', "ours, without the case's own choice", someOf(Object.keys(OURS)))
+    .option('--peers <names>', 'which peers, or none', someOf(peers), peers)
+    .option('--out <folder>', 'folder of the results', RESULTS);
+}
+
+const machine = (): Machine => ({
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+  memory: totalmem(),
+  system: `${type()} ${release()}`,
+  node: process.version,
+  load: loadavg()[0],
+});
+
+/** The library as it is published, freshly built; the sources themselves for a quick look. */
+function libraryFolder(quick: boolean): string {
+  if (quick) return path.join(ROOT, 'src');
+  const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (built.status !== 0) throw new Error('The library could not be built (see above).');
+  return path.join(ROOT, 'dist', 'esm');
+}
+
+/** Runs limits.ts; null, told, where native TensorFlow is not there. */
+function measureLimits(): Limits | null {
+  const args = ['--import', 'tsx', path.join(HERE, 'limits.ts')];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  if (status === 0) return JSON.parse(stdout) as Limits;
+  say("The machine's limits are not known: they are measured with native TensorFlow ('npm run native').");
+  return null;
+}
+
+const takesPart = (peer: Contestant, { task, options }: Case): boolean =>
+  peer.tasks.includes(task) && !(peer.givenOnly && 'nInit' in options);
+
+function contestantsOf(each: Case, { backends, peers }: Options): Contestant[] {
+  const ours = backends ?? (each.wasm ? ['native', 'wasm'] : ['native']);
+  const theirs = PEERS.filter((peer) => peers.includes(peer.name) && takesPart(peer, each));
+  return [...ours.map((name) => OURS[name as Backend]), ...theirs];
+}
+
+/** Sets up what the peers need; a piece that cannot be had is told, and its peers do not take part. */
+async function planOf({ quick, runs, budget, peers }: Options): Promise<Plan> {
+  const places: Places = { python: '', library: libraryFolder(quick), workers: path.join(HERE, 'workers') };
+  const missing: Record<string, string> = {};
+  if (PEERS.some(({ name, runs: { with: kind } }) => kind === 'python' && peers.includes(name))) {
+    await pythonOfPeers(say).then(
+      (python) => (places.python = python),
+      (error: Error) => (missing.python = error.message),
+    );
+  }
+  for (const [kind, why] of Object.entries(missing)) say(`The ${kind} peers are missing: ${why}`);
+  const absent = ({ runs: { with: kind } }: Contestant) => missing[kind];
+  return { runs: quick ? 0 : runs, budget, places, absent, say };
+}
+
+async function runCase(each: Case, options: Options, plan: Plan, limits: Limits | null): Promise<Result> {
+  say(`\n${each.name}: ${each.title}`);
+  const work = await workOf(each, options.quick ? 'quick' : 'full');
+  const before = machine();
+  const entries = await hold(each, work, contestantsOf(each, options), plan);
+  return {
+    case: each.name,
+    title: options.quick ? `${each.title} (--quick: less of it)` : each.title,
+    date: new Date().toISOString(),
+    quick: options.quick,
+    machine: before,
+    limits,
+    objective: each.objective.name,
+    targets: options.quick ? [] : (each.targets ?? []),
+    contestants: entries.map((entry) => ({
+      ...entry,
+      share: limits ? shareOf(entry, work, limits) : undefined,
+    })),
+  };
+}
+
+async function bench(names: readonly string[], options: Options): Promise<number> {
+  const cases = names.length > 0 ? names.map(caseNamed) : CASES.filter(({ long }) => !long);
+  const plan = await planOf(options);
+  const limits = options.quick ? null : measureLimits();
+  if (loadavg()[0] > 0.5) say(`The machine is busy (load ${loadavg()[0]}): do not trust the times.`);
+  const failed: string[] = [];
+  for (const each of cases) {
+    const result = await runCase(each, options, plan, limits);
+    process.stdout.write(`\n${each.name}: ${result.title}\n${table(result)}\n`);
+    failed.push(...failures(result));
+    if (!options.quick) say(`Kept in ${await keep(result, path.resolve(options.out))}`);
+  }
+  if (!options.quick && path.resolve(options.out) === RESULTS) {
+    await writeReadme(
+      path.join(HERE, 'README.md'),
+      RESULTS,
+      CASES.map(({ name }) => name),
+    );
+  }
+  for (const line of failed) process.stdout.write(`${line}\n`);
+  return failed.length > 0 ? 1 : 0;
+}
+
+const list = (): string =>
+  CASES.map(
+    ({ name, title, long }) => `${name.padEnd(24)} ${title}${long ? ' (long: only when named)' : ''}`,
+  ).join('\n');
+
+async function main(): Promise<void> {
+  try {
+    const program = commandLine().parse();
+    const options = program.opts<Options>();
+    if (options.list) process.stdout.write(`${list()}\n`);
+    else process.exitCode = await bench(program.args, options);
+  } catch (error) {
+    const usage = error instanceof CommanderError;
+    if (!usage || error.code === 'bench.case')
+      say(`bench: ${usage ? error.message : (error as Error).stack}`);
+    process.exitCode = usage ? (error.exitCode === 0 ? 0 : 2) : 1;
+  }
+}
+
+void main();

@@ -81,22 +81,29 @@ export const nullOr = (other: Rule): Rule =>
 /** The rules of `FitEvents`. */
 export const eventRules: Record<string, Rule> = { onIteration: fn, onInit: fn, signal: abortSignal };
 
+const LONGEST = 60;
+const short = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
 /** A value as an error message shows it: short, and of one line. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'string') return JSON.stringify(short(value));
   if (value instanceof Tensor) return `a ${value.dtype} tensor of shape [${value.shape.join(', ')}]`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'bigint') return `${short(String(value))}n`;
+  if (value instanceof DataView) return 'a DataView';
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
     const { length } = value as unknown as ArrayLike<unknown>;
     return `an array of ${length} element${length === 1 ? '' : 's'}`;
   }
-  if (typeof value === 'object' && value !== null) {
-    const keys = Object.keys(value);
-    const more = keys.length > 12 ? ` and ${keys.length - 12} more` : '';
-    return `an object with keys ${keys.slice(0, 12).join(', ')}${more}`;
-  }
-  return String(value);
+  if (typeof value === 'object' && value !== null) return showKeys(Object.keys(value));
+  return short(String(value));
+}
+
+function showKeys(keys: string[]): string {
+  if (keys.length === 0) return 'an object without keys';
+  const more = keys.length > 12 ? ` and ${keys.length - 12} more` : '';
+  const names = short(keys.slice(0, 12).join(', ')).replace(/\s+/g, ' ');
+  return `an object with keys ${names}${more}`;
 }
 
 /**

@@ -217,6 +217,8 @@ export interface Rows {
   readonly nFeatures: number;
   /** [D] The mean; of a tensor rounded to float32, so that subtracting it is one exact operation. */
   readonly origin: Float64Array;
+  /** [D] The mean, relative to the origin: what rounding left. */
+  readonly mean: Float64Array;
   /** [D] The variance of each feature, unweighted. */
   readonly variances: Float64Array;
   readonly batchRows: number;
@@ -304,6 +306,7 @@ export async function fitRows(
     nRows,
     nFeatures: d,
     origin,
+    mean: rest.map((value) => value / nRows),
     variances,
     batchRows,
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),

@@ -88,5 +88,5 @@ function eigenvectors(covariance: Float64Array, rows: Rows): Omit<Spectrum, 'mea
   const variances = new Float64Array(d);
   variances.set(withoutRounding(eigen.values.reverse(), d));
   const total = varies.reduce((sum, j) => sum + covariance[j * d + j], 0);
-  return { vectors, variances, total };
+  return { vectors, variances, total, outside: 0 };
 }

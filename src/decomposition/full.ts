@@ -16,5 +16,5 @@ export async function fullSpectrum(rows: Rows, pace: Pace): Promise<Spectrum> {
   // Singular values carry rounding of size ε s₁: what is below it is 0.
   const floor = Math.max(n, d) * Number.EPSILON * s[0];
   const variances = s.map((value) => (value > floor ? value ** 2 / (n - 1) : 0));
-  return { mean, vectors: v, variances, total };
+  return { mean, vectors: v, variances, total, outside: 0 };
 }

@@ -359,14 +359,12 @@ function decompose(rows: Rows, settings: PCASettings, pace: Pace): Promise<Spect
 function keep(spectrum: Spectrum, rows: Rows, wanted: number | 'mle'): Omit<Params, 'whiten' | 'options'> {
   const { nRows: n, nFeatures: d, origin } = rows;
   const most = Math.min(n, d);
-  const { mean, total } = spectrum;
+  const { mean, total, outside } = spectrum;
   const k = chooseDimension(wanted, spectrum, n, most);
   const components = spectrum.vectors.slice(0, k * d);
   fixSigns(components, d);
   const variances = spectrum.variances.slice(0, k);
-  const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
-  const complete = spectrum.variances.length >= most;
-  const left = complete ? sum(spectrum.variances.subarray(k)) : Math.max(0, total - sum(variances));
+  const left = spectrum.variances.subarray(k).reduce((a, b) => a + b, outside);
   return {
     origin,
     mean,

@@ -1,4 +1,16 @@
-import { matMul, sum, tensor2d, tidy, transpose, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  concat,
+  matMul,
+  reshape,
+  square,
+  sub,
+  sum,
+  tensor2d,
+  tidy,
+  transpose,
+  type Tensor,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { fold, type Pace } from '../core/iterate.js';
 import type { RandomState } from '../core/random.js';
 import { read, type Rows } from '../core/rows.js';
@@ -9,6 +21,9 @@ export interface RandomizedOptions {
   readonly nOversamples: number;
   readonly nPowerIter: number | 'auto';
 }
+
+/** Squared, what float32 leaves of a row that lies in the subspace: a few roundings of its length. */
+const ROUNDING = 2 ** -44;
 
 /**
  * The leading components by subspace iteration from random directions: nPowerIter + 1 passes that multiply by the
@@ -24,10 +39,9 @@ export async function randomizedSpectrum(
   random: RandomState,
   pace: Pace,
 ): Promise<Spectrum> {
-  const { nRows: n, nFeatures: d } = rows;
+  const { nRows: n, nFeatures: d, mean } = rows;
   const p = Math.min(k + nOversamples, d);
   const passes = 1 + (nPowerIter === 'auto' ? (k < 0.1 * Math.min(n, d) ? 7 : 4) : nPowerIter);
-  const mean = (await addUp(rows, (x) => sum(x, 0), pace)).map((value) => value / n);
   let q = orthonormal(random.standardNormal(p * d), d, random);
   for (let i = 0; i < passes; i++) {
     const image = await withDirections(q, d, (w) =>
@@ -35,27 +49,33 @@ export async function randomizedSpectrum(
     ); // [p, D]: Q XᵀX
     q = orthonormal(centred(image, q, mean, mean, n), d, random);
   }
-  const inside = await withDirections(q, d, (w) =>
+  const last = await withDirections(q, d, (w) =>
     addUp(
       rows,
       (x) => {
         const z = matMul(x, transpose(w)) as Tensor2D; // [n, p]
-        return matMul(transpose(z), z);
+        const left = sum(square(sub(x, matMul(z, w))), 0); // [D]
+        return concat([reshape(matMul(transpose(z), z), [-1]), left]);
       },
       pace,
     ),
-  ); // [p, p]: Q XᵀX Qᵀ
-  const scatter = centred(inside, q, mean, times(q, mean), n);
+  );
+  const inside = last.subarray(0, p * p); // Q XᵀX Qᵀ
+  const meanInside = times(q, mean);
+  const scatter = centred(inside, q, mean, meanInside, n);
   const eigen = symmetricEigen(
     scatter.map((value) => value / (n - 1)),
     p,
   );
   const total = rows.variances.reduce((a, b) => a + b, 0) * (n / (n - 1));
+  const meanOutside = squares(mean) - squares(meanInside);
+  const outside = (last.subarray(p * p).reduce((a, b) => a + b, 0) - n * meanOutside) / (n - 1);
   return {
     mean,
     vectors: product(reversedRows(eigen.vectors, p), q, p, d),
     variances: withoutRounding(eigen.values.reverse(), d),
     total,
+    outside: p < Math.min(n, d) && outside > ROUNDING * total ? outside : 0,
   };
 }
 
@@ -91,6 +111,8 @@ function times(q: Float64Array, v: Float64Array): Float64Array {
   const d = v.length;
   return Float64Array.from({ length: q.length / d }, (_, i) => dot(q, i * d, v, 0, d));
 }
+
+const squares = (v: Float64Array): number => dot(v, 0, v, 0, v.length);
 
 /** The product as if the mean had been taken off the rows first: less n (Q m) rightᵀ, right being m or Q m. */
 function centred(

@@ -8,6 +8,8 @@ export interface Spectrum {
   readonly variances: Float64Array;
   /** The variance of all features together. */
   readonly total: number;
+  /** The variance in the directions that `vectors` do not span; added up, not `total` less the rest, which loses digits. */
+  readonly outside: number;
 }
 
 /** Eigenvalues without what is only rounding: nothing negative, and 0 where float64 cannot tell it from 0. */

@@ -21,7 +21,7 @@ export interface Fixtures {
     partial: MixturePartial[];
     collapse: MixtureCollapse[];
   };
-  pca: { fits: PCAFit[] };
+  pca: { fits: PCAFit[]; choices: PCAChoice[] };
   metrics: {
     silhouettes: { name: string; x: number[][]; labels: number[]; samples: number[]; score: number }[];
     agreement: {
@@ -173,7 +173,7 @@ export interface PCAFit {
   explainedVariance: number[];
   explainedVarianceRatio: number[];
   singularValues: number[];
-  noiseVariance: number;
+  noiseVariance?: number;
   components?: number[][];
   rows: number[];
   transform?: number[][];
@@ -182,6 +182,13 @@ export interface PCAFit {
   score?: number;
   covariance?: number[][];
   precision?: number[][];
+}
+
+export interface PCAChoice {
+  shape: [number, number];
+  nComponents: number | 'mle' | null;
+  /** What 'auto' is for rows of this shape. */
+  solver: PCAFit['solver'];
 }
 
 const parsed = new Map<string, unknown>();
@@ -239,6 +246,7 @@ const DATASETS = {
   cancer: () => stored('cancer'), // 569 x 30
   cancer4: () => each(stored('cancer'), (row) => row.slice(0, 4)),
   digits: () => stored('digits'), // 1797 x 64
+  digits40: () => ({ x: stored('digits').x.slice(0, 40), labels: stored('digits').labels.slice(0, 40) }), // 40 x 64
   blobs: () => made(notebookBlobs()), // 2000 x 2
   odd: () => made(oddShapes()), // 1250 x 2
 };

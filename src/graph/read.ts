@@ -5,7 +5,7 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { nullOr, record, show, type Rule } from '../core/checks.js';
 import { ModelFormatError } from '../core/errors.js';
-import { checksum } from './checksum.js';
+import { sealOf } from './checksum.js';
 import { isRecord, own, readSpecs, type Placed } from './specs.js';
 import { concatBytes, paramOf } from './weights.js';
 import { FORMAT_VERSION, KEY } from './write.js';
@@ -86,17 +86,29 @@ export class ModelFile {
     if (bytes.length !== total) {
       throw this.broken(`its weights are ${bytes.length} bytes where their shapes ask for ${total}`);
     }
-    const sum = checksum(bytes);
-    if (sum !== own(model, 'checksum')) {
-      throw this.broken(
-        `its weights' checksum is ${sum} where ${show(own(model, 'checksum'))} was saved: they were damaged, or belong to another model`,
-      );
-    }
     const [meta, float64] = [own(model, 'meta'), own(model, 'float64')];
     if (!isRecord(meta)) throw this.broken(`its meta must be an object; it is ${show(meta)}`);
     if (!Array.isArray(float64))
       throw this.broken(`its float64 must be a list of names; it is ${show(float64)}`);
+    this.#checkSeal(
+      { kind, float64, meta, weightSpecs: [...weights.values()].map(({ spec }) => spec) },
+      bytes,
+      own(model, 'checksum'),
+    );
     [this.#meta, this.#weights, this.#bytes, this.#float64] = [meta, weights, bytes, float64];
+  }
+
+  #checkSeal(told: unknown, bytes: Uint8Array, expected: unknown): void {
+    let seal: string;
+    try {
+      seal = sealOf(told, bytes);
+    } catch (error) {
+      throw this.broken(`what it tells of itself is no JSON (${(error as Error).message})`);
+    }
+    if (seal === expected) return;
+    throw this.broken(
+      `its checksum is ${seal} where ${show(expected)} was saved: it was damaged, or its parts belong to two models`,
+    );
   }
 
   /** @returns an error about this file, to be thrown */

@@ -1,7 +1,7 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
-import { checksum } from './checksum.js';
+import { sealOf } from './checksum.js';
 import { Graph, shapeProto, type Port } from './graph.js';
 import { kMeansGraph } from './kMeans.js';
 import { mixtureGraph } from './mixture.js';
@@ -46,14 +46,9 @@ export function artifactsOf(record: ModelRecord): io.ModelArtifacts {
   const bytes = concatBytes(weights.map((weight) => weight.bytes));
   const float64 = params.filter(([, { values }]) => values instanceof Float64Array).map(([name]) => name);
   const { kind, meta } = record;
-  const model = {
-    formatVersion: FORMAT_VERSION,
-    version: VERSION,
-    kind,
-    checksum: checksum(bytes),
-    float64,
-    meta,
-  };
+  const weightSpecs = weights.map(({ spec }) => spec);
+  const seal = sealOf({ kind, float64, meta, weightSpecs }, bytes);
+  const model = { formatVersion: FORMAT_VERSION, version: VERSION, kind, checksum: seal, float64, meta };
   const x: Port = { name: 'x', dtype: 'DT_FLOAT', shape: [-1, record.params.origin.shape[0]] };
   return {
     format: 'graph-model',
@@ -65,7 +60,7 @@ export function artifactsOf(record: ModelRecord): io.ModelArtifacts {
       outputs: Object.fromEntries(outputs.map((port) => [port.name, portInfo(port)])),
     },
     userDefinedMetadata: { structuredOutputKeys: outputs.map(({ name }) => name), [KEY]: model },
-    weightSpecs: weights.map(({ spec }) => spec),
+    weightSpecs,
     weightData: bytes.buffer as ArrayBuffer,
   };
 }

@@ -126,19 +126,18 @@ it.each(['killed', 'full'] as const)('%s at any step: the old model or the new o
 it('killed for real, while it saves one model after the other', async () => {
   await models[0].save(folder);
   const script = `
-    const { KMeans } = require('tfjs-latent');
-    require('tfjs-latent/node');
-    require('@tensorflow/tfjs');
-    (async () => {
-      const rows = (k) => Array.from({ length: k }, (_, i) => Array.from({ length: 3000 }, (_, j) => i + j));
-      const models = [await KMeans.fromParams({ clusterCenters: rows(40) }), await KMeans.fromParams({ clusterCenters: rows(60) })];
-      for (let i = 0; ; i++) {
-        await models[i % 2].save(process.argv[1]);
-        process.stdout.write('.');
-      }
-    })();`;
-  for (let saves = 2; saves <= 4; saves++) {
-    const child = spawn(process.execPath, ['-e', script, folder]);
+    import '@tensorflow/tfjs';
+    import './src/node/index.ts';
+    import { KMeans } from './src/index.ts';
+    const rows = (k) => Array.from({ length: k }, (_, i) => Array.from({ length: 3000 }, (_, j) => i + j));
+    const models = [await KMeans.fromParams({ clusterCenters: rows(40) }), await KMeans.fromParams({ clusterCenters: rows(60) })];
+    for (let i = 0; ; i++) {
+      await models[i % 2].save(process.argv[1]);
+      process.stdout.write('.');
+    }`;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', script, folder];
+  for (let saves = 2; saves <= 3; saves++) {
+    const child = spawn(process.execPath, args);
     let said = '';
     await new Promise<void>((resolve) => {
       child.stdout.on('data', (text: Buffer) => {

@@ -7,6 +7,7 @@ import { adjustedRandScore, normalizedMutualInfoScore } from '../../src/metrics/
 import { silhouetteSamples, silhouetteScore, silhouetteScores } from '../../src/metrics/silhouette.js';
 import { backends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
+import { fixture } from '../support/fixtures.js';
 
 interface Answers {
   x?: number[][];
@@ -38,6 +39,7 @@ const blobs = () =>
   });
 const data: Record<Name, Matrix> = { iris: loadIris().x, wine: oracle.wine.x!, blobs: blobs().x };
 const names: Name[] = ['iris', 'wine', 'blobs'];
+const corners = fixture('metrics');
 
 describe.each(backends)('scikit-learn’s silhouettes on %s', (backend) => {
   beforeAll(() => useBackend(backend));
@@ -54,6 +56,13 @@ describe.each(backends)('scikit-learn’s silhouettes on %s', (backend) => {
     const drawn = await silhouetteScore(x, labelings[2], { sampleSize: 100, seed: 11 });
     expectClose(drawn, sampled, { atol: 1e-7, rtol: 0 });
   });
+
+  it.each(corners.silhouettes)('of $name', async ({ x, labels, samples, score }) => {
+    const result = await silhouetteSamples(x, labels);
+    expectClose(result, samples, { atol: 3e-6, rtol: 0 });
+    expectClose(await silhouetteScore(x, labels), score, { atol: 1e-7, rtol: 0 });
+    result.dispose();
+  });
 });
 
 describe('scikit-learn’s agreement', () => {
@@ -65,5 +74,10 @@ describe('scikit-learn’s agreement', () => {
         expectClose(await normalizedMutualInfoScore(a, b), mutualInfo[i][j], { rtol: 1e-12, atol: 1e-15 });
       }
     }
+  });
+
+  it.each(corners.agreement)('of labelings: $name', async ({ a, b, adjustedRand, normalizedMutualInfo }) => {
+    expectClose(await adjustedRandScore(a, b), adjustedRand, { rtol: 1e-14 });
+    expectClose(await normalizedMutualInfoScore(a, b), normalizedMutualInfo, { rtol: 1e-12, atol: 1e-15 });
   });
 });

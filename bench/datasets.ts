@@ -1,47 +1,12 @@
-/** The data of the cases, made once, by a seed, and kept in the user's cache as files that every contestant reads. */
-import { readFile, writeFile } from 'node:fs/promises';
+/** The data of the small cases and of those that grow, and where K-means on any of them begins. */
 import path from 'node:path';
 import { loadIris } from '../src/datasets/iris.js';
 import { KMeans } from '../src/index.js';
 import { loadImage, useBestBackend } from '../src/node/index.js';
-import { cacheRoot, keepWhole } from '../src/node/native/cache.js';
 import { notebookBlobs } from '../scripts/shapes.js';
-import { readArray, writeArray, type Made } from './arrays.js';
-import type { ArrayFile } from './protocol.js';
+import { load, type DataSet } from './dataset.js';
 
-/** Changed when a data set is made in another way, so that what the cache has is made anew. */
-const VERSION = 1;
-const SEED = 42;
-
-/** Arrays made together; `size` 'quick' makes little ones. */
-export interface DataSet {
-  name: string;
-  make(size: Size): Promise<Record<string, Made>>;
-}
-
-export type Size = 'full' | 'quick';
-export type Files = Record<string, ArrayFile>;
-
-/** The files of a data set, made if they are not there. */
-async function openOne({ name, make }: DataSet, size: Size): Promise<Files> {
-  const folder = path.join(cacheRoot(process.env), 'bench', `data-${VERSION}`, `${name}-${size}`);
-  await keepWhole(folder, ['index.json'], async (whole) => {
-    const index: Files = {};
-    for (const [part, made] of Object.entries(await make(size)))
-      index[part] = await writeArray(whole, part, made);
-    await writeFile(path.join(whole, 'index.json'), JSON.stringify(index));
-  });
-  const index = JSON.parse(await readFile(path.join(folder, 'index.json'), 'utf8')) as Files;
-  for (const each of Object.values(index)) each.file = path.join(folder, each.file);
-  return index;
-}
-
-/** The arrays of several data sets, side by side. */
-export async function open(sets: readonly DataSet[], size: Size): Promise<Files> {
-  const opened: Files[] = [];
-  for (const set of sets) opened.push(await openOne(set, size));
-  return Object.assign({}, ...opened) as Files;
-}
+export const SEED = 42;
 
 /** The notebook's five blobs. [2000, 2] */
 export const blobs: DataSet = {
@@ -76,7 +41,7 @@ export const ladybug: DataSet = {
 export const centersFor = (data: DataSet, nClusters: number): DataSet => ({
   name: `${data.name}-centers-${nClusters}`,
   make: async (size) => {
-    const { values, shape } = await readArray((await openOne(data, size)).x);
+    const { values, shape } = await load(data, size);
     await useBestBackend();
     const [n, d] = shape;
     const model = await KMeans.fit({ values, shape: [n, d] }, { nClusters, maxIter: 1, seed: SEED });

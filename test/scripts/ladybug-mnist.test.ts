@@ -48,7 +48,7 @@ test('mnist --quick goes through every step and marks its figures as reduced', (
   expect(pictures.byDigit.flat().reduce((a: number, b: number) => a + b)).toBe(2000);
   expect(pictures.means.pixels.map((row: number[]) => row.length)).toEqual(new Array(10).fill(784));
   expect(pictures.samples.pixels).toHaveLength(16);
-  expect(png(pictures.samples.file)).toMatchObject({ width: 122, height: 122 });
+  expect(png(pictures.samples.file)).toMatchObject({ width: 488, height: 488 });
   const densities = pictures.lowestDensity.map(({ logDensity }: { logDensity: number }) => logDensity);
   expect(densities).toEqual([...densities].sort((a, b) => a - b));
   expect(pictures.kMeans.map(({ nClusters }: { nClusters: number }) => nClusters)).toEqual([2, 10]);

@@ -4,8 +4,10 @@
  * Exit codes: 0 done; 1 a figure was not reached, or the work failed; 2 the command was not understood, or something
  * it needs (a file, a backend) is not there.
  */
+import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isatty, WriteStream } from 'node:tty';
 import { SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../src/index.js';
@@ -75,7 +77,15 @@ export async function readFigures<T>(file: 'figures.json' | 'notebook.json'): Pr
   return JSON.parse(await readFile(path.join(ROOT, 'data', file), 'utf8')) as T;
 }
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+/** Where lines and bars go: stderr, which launch.ts hands over as file 3 to read the other lines of file 2 itself. */
+const handedOver = Number(process.env.TFJS_LATENT_STDERR);
+export const terminal: NodeJS.WritableStream & { isTTY?: boolean } = !handedOver
+  ? process.stderr
+  : isatty(handedOver)
+    ? new WriteStream(handedOver)
+    : createWriteStream('', { fd: handedOver });
+
+const say = (line: string): void => void terminal.write(`${line}\n`);
 
 function integer(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -118,13 +128,13 @@ async function withProgress<T>(
   work: (step: (n?: number) => void) => Promise<T>,
 ): Promise<T> {
   const began = performance.now();
-  if (!process.stderr.isTTY) say(`${what} …`);
+  if (!terminal.isTTY) say(`${what} …`);
   const bar = new SingleBar({
     format: `${what} {bar} {value} of {total}, {duration} s`,
-    stream: process.stderr,
+    stream: terminal,
     hideCursor: true,
   });
-  if (process.stderr.isTTY) bar.start(total, 0);
+  if (terminal.isTTY) bar.start(total, 0);
   let steps = 0;
   try {
     return await work((n = 1) => {
@@ -133,7 +143,7 @@ async function withProgress<T>(
     });
   } finally {
     bar.stop();
-    if (!process.stderr.isTTY) say(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    if (!terminal.isTTY) say(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
   }
 }
 

@@ -5,7 +5,7 @@ import { slice, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { PNG } from 'pngjs';
 import { GaussianMixture, KMeans, PCA, silhouetteScores } from '../src/index.js';
 import { loadMnist, type Mnist } from '../src/node/index.js';
-import { readFigures, ROOT, runJob, within, writeWhole, type Job } from './job.js';
+import { readFigures, ROOT, runJob, terminal, within, writeWhole, type Job } from './job.js';
 
 interface Known {
   mnist: {
@@ -182,7 +182,7 @@ function byDigit(digits: ArrayLike<number>, found: ArrayLike<number>, k: number)
 const seconds = (since: number): number => (performance.now() - since) / 1000;
 
 /** A line above the bar, where there is one. */
-const above = (job: Job, line: string): void => job.say(process.stderr.isTTY ? `\r\x1b[K${line}` : line);
+const above = (job: Job, line: string): void => job.say(terminal.isTTY ? `\r\x1b[K${line}` : line);
 
 /** The mixture, each restart told as the notebook does. */
 async function fitMixture(job: Job, z: Tensor2D, { mixture: { nInit, maxIter } }: Plan) {

@@ -117,11 +117,16 @@ function chosenTensorflow(name: string, failure: string | null): Tried {
   };
 }
 
-/** tfjs-node calls a function that Node 23 removed, and TensorFlow reads its log level when it is loaded. */
+/**
+ * tfjs-node calls a function that Node 23 removed, and TensorFlow reads its log level when it is loaded. cuBLAS, which
+ * reads its switch when it starts, would multiply float32 matrices with 10 bits of mantissa on Ampere and later: distances
+ * by products are then off in the third digit.
+ */
 function prepareProcess(): void {
   const target = util as unknown as Record<string, unknown>;
   target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
 }
 
 /** A package that failed half-way leaves kernels, or even a backend, behind, which would stand in the next one's way. */

@@ -74,12 +74,13 @@ export function naiveSolve(a: Rows, b: Rows): { x: Rows; determinant: number } {
 export function naiveEigenvalues(symmetric: Rows): number[] {
   let a = symmetric.map((row) => [...row]);
   const n = a.length;
+  const size = Math.max(...a.flat().map(Math.abs));
   for (let turn = 0; turn < 50 * n * n; turn++) {
     let [p, q] = [0, 0];
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) if (p === q || Math.abs(a[i][j]) > Math.abs(a[p][q])) [p, q] = [i, j];
     }
-    if (p === q || Math.abs(a[p][q]) < 1e-14) break;
+    if (p === q || Math.abs(a[p][q]) <= 1e-15 * size) break;
     const angle = Math.atan2(2 * a[p][q], a[q][q] - a[p][p]) / 2;
     const turned = identity(n);
     turned[p][p] = turned[q][q] = Math.cos(angle);

@@ -39,7 +39,9 @@ import type { Matrix, Rows, Weights } from '../core/rows.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { labelingOf } from '../metrics/labels.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
-import { assign, nearest, update, type Centers } from './lloyd.js';
+import { assignOnHost } from './hamerly.js';
+import { assignByTensors, nearest, update, type Centers, type Memo } from './lloyd.js';
+import { problemOf, type Problem } from './problem.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
 
 /** Options of {@link KMeans.fit}; the defaults are scikit-learn's. */
@@ -120,22 +122,22 @@ interface Restart extends Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> 
 interface LloydOptions {
   readonly maxIter: number;
   readonly tol: number;
-  readonly weight: Float64Array | null;
 }
 
 /** One restart from given centres, to labels and inertia of its final centres. */
 async function runLloyd(
-  rows: Rows,
+  problem: Problem,
   start: Centers,
-  { maxIter, tol, weight }: LloydOptions,
+  { maxIter, tol }: LloydOptions,
   init: number,
   events: FitEvents,
-  pace: Pace,
 ): Promise<Restart> {
-  const memos: Int32Array[] = [];
+  const { rows } = problem;
+  const assign = problem.host ? assignOnHost : assignByTensors;
+  const memos: Memo[] = [];
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
   const advance = async (centers: Centers): Promise<Step<Centers>> => {
-    const statistics = await assign(rows, centers, weight, memos, pace);
+    const statistics = await assign(problem, centers, memos);
     const next = update(centers, statistics);
     const settled = statistics.changed === 0 && statistics.far.length === 0;
     const params = settled ? centers : next.centers;
@@ -143,7 +145,7 @@ async function runLloyd(
   };
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
   const run = await iterate(init, start, advance, maxIter, events, report);
-  const { inertia } = await assign(rows, run.params, weight, memos, pace);
+  const { inertia } = await assign(problem, run.params, memos);
   const { params: centers, nIter, converged, history } = run;
   return { centers, labels: concatenated(memos, rows.nRows), inertia, nIter, converged, history };
 }
@@ -157,12 +159,12 @@ function samePartition(a: Int32Array, b: Int32Array): boolean {
   return first.every((code, i) => code === second[i]);
 }
 
-function concatenated(parts: Int32Array[], n: number): Int32Array {
+function concatenated(parts: Memo[], n: number): Int32Array {
   const out = new Int32Array(n);
   let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
+  for (const { labels } of parts) {
+    out.set(labels, at);
+    at += labels.length;
   }
   return out;
 }
@@ -178,21 +180,21 @@ export async function kMeansLabels(
   random: RandomState,
   pace: Pace,
 ): Promise<Int32Array> {
-  const start = await rows.at(await kMeansPlusPlus(rows, k, weight, random, pace));
-  return (await runLloyd(rows, start, { maxIter: 300, tol: 1e-4, weight }, 0, {}, pace)).labels;
+  const problem = await problemOf(rows, k, weight, pace);
+  const start = await rows.at(await kMeansPlusPlus(problem, k, random));
+  return (await runLloyd(problem, start, { maxIter: 300, tol: 1e-4 }, 0, {})).labels;
 }
 
 async function startCenters(
-  rows: Rows,
+  problem: Problem,
   k: number,
   init: 'k-means++' | 'random' | Matrix,
-  weight: Float64Array | null,
   random: RandomState,
-  pace: Pace,
 ): Promise<Centers> {
+  const { rows } = problem;
   if (typeof init !== 'string') return readMatrix('KMeans.fit: init', init, rows.origin);
   const seeding = init === 'random' ? randomRows : kMeansPlusPlus;
-  return rows.at(await seeding(rows, k, weight, random, pace));
+  return rows.at(await seeding(problem, k, random));
 }
 
 /** K as asked for, held against the start and the data. */
@@ -257,6 +259,9 @@ export class KMeans {
   /**
    * Fits K-means to the rows of `x`.
    *
+   * Where a row is little work (K D of at most 512) or all of them are, passes run on the host, not as tensors: then the
+   * rows are held as one float32 copy of up to 64 MiB (a larger one is made again, batch by batch, in each pass).
+   *
    * @param x [N, D]
    * @throws InputError for bad data or options; the signal's reason when it is aborted
    * @example
@@ -272,12 +277,13 @@ export class KMeans {
     await pace();
     const rows = await fitRows('KMeans.fit: x', x, (d) => 2 * d + 3 * k, pace);
     const weight = await readWeights('KMeans.fit: sampleWeight', options.sampleWeight, rows.nRows);
+    const problem = await problemOf(rows, k, weight, pace);
     const random = new RandomState(seed);
     const restarts = nInit === 'auto' ? (init === 'random' ? 10 : 1) : nInit;
     let best: Restart | undefined;
     for (let i = 0; i < restarts; i++) {
-      const start = await startCenters(rows, k, init, weight, random, pace);
-      const fitted = await runLloyd(rows, start, { maxIter, tol, weight }, i, options, pace);
+      const start = await startCenters(problem, k, init, random);
+      const fitted = await runLloyd(problem, start, { maxIter, tol }, i, options);
       if (!best || (fitted.inertia < best.inertia && !samePartition(fitted.labels, best.labels)))
         best = fitted;
     }

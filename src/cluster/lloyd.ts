@@ -15,9 +15,11 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { fold, type Batch, type Pace } from '../core/iterate.js';
+import { fold, type Batch } from '../core/iterate.js';
 import { read, type Rows } from '../core/rows.js';
 import { squaredDistances } from '../metrics/pairwise.js';
+import type { Bounds } from './hamerly.js';
+import type { Problem } from './problem.js';
 
 /**
  * Lloyd's iteration as a fold over batches: labels by products, everything that is reported by differences from the
@@ -51,20 +53,24 @@ interface FarRow {
   readonly values: Float64Array;
 }
 
-/** One pass over the rows: every row to its nearest centre. `memos` holds each batch's labels, from pass to pass. */
-export async function assign(
-  rows: Rows,
+/** What a batch remembers from pass to pass. */
+export interface Memo {
+  readonly labels: Int32Array;
+  readonly bounds?: Bounds;
+}
+
+/** One pass over the rows by tensor operations: every row to its nearest centre. */
+export async function assignByTensors(
+  { rows, weight, pace }: Problem,
   centers: Centers,
-  weight: Float64Array | null,
-  memos: Int32Array[],
-  pace: Pace,
+  memos: Memo[],
 ): Promise<Statistics> {
   const k = centers.length / rows.nFeatures;
   const points = tensor2d(Float32Array.from(centers), [k, rows.nFeatures]);
   try {
     return await fold(
       rows,
-      (batch, memo) => accumulate(rows, points, batch, weight, memo),
+      (batch, memo) => accumulate(rows, points, batch, weight, memo?.labels),
       merge,
       memos,
       pace,
@@ -79,8 +85,8 @@ async function accumulate(
   centers: Tensor2D,
   { x, start, end }: Batch,
   weight: Float64Array | null,
-  memo: Int32Array | undefined,
-): Promise<{ statistics: Statistics; memo: Int32Array }> {
+  before: Int32Array | undefined,
+): Promise<{ statistics: Statistics; memo: Memo }> {
   const [k] = centers.shape;
   const w = weight?.subarray(start, end) ?? null;
   const [read0, distances, sums] = await read(tidy(() => batchTensors(x, centers, w)));
@@ -92,11 +98,11 @@ async function accumulate(
     const wi = w ? w[i] : 1;
     counts[labels[i]] += wi;
     inertia += wi * distances[i];
-    if (wi > 0 && memo?.[i] !== labels[i]) changed++;
+    if (wi > 0 && before?.[i] !== labels[i]) changed++;
   }
   const lacking = counts.reduce((n, count) => n + (count === 0 ? 1 : 0), 0);
   const far = lacking > 0 ? await farRows(rows, lacking, start, labels, distances, w) : [];
-  return { statistics: { counts, sums: Float64Array.from(sums), inertia, changed, far }, memo: labels };
+  return { statistics: { counts, sums: Float64Array.from(sums), inertia, changed, far }, memo: { labels } };
 }
 
 function batchTensors(
@@ -121,7 +127,7 @@ export const membership = (labels: Tensor1D, k: number): Tensor2D =>
 export const nearest = (x: Tensor2D, centers: Tensor2D): Tensor1D =>
   argMin(squaredDistances(x, centers), 1) as Tensor1D;
 
-async function farRows(
+export async function farRows(
   rows: Rows,
   n: number,
   start: number,
@@ -145,7 +151,7 @@ async function farRows(
   }));
 }
 
-function merge(a: Statistics, b: Statistics): Statistics {
+export function merge(a: Statistics, b: Statistics): Statistics {
   const most = Math.max(a.far.length, b.far.length);
   return {
     counts: a.counts.map((value, i) => value + b.counts[i]),

@@ -1,24 +1,18 @@
 import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
-import type { Pace } from '../core/iterate.js';
 import { chooseWithoutReplacement, chooseWithReplacement, type RandomState } from '../core/random.js';
 import { read, type Rows } from '../core/rows.js';
 import { squaredDistances } from '../metrics/pairwise.js';
+import { squaredDistance, type HostRows, type Problem } from './problem.js';
 
 /**
  * Rows to start K-means from. Draws, cumulative sums and choices are float64 on the host, in scikit-learn's order: the
  * same seed chooses the same rows on every backend, and those that scikit-learn's random_state chooses.
  */
-export type Seeding = (
-  rows: Rows,
-  k: number,
-  weight: Float64Array | null,
-  random: RandomState,
-  pace: Pace,
-) => Promise<Int32Array>;
+export type Seeding = (problem: Problem, k: number, random: RandomState) => Promise<Int32Array>;
 
 /** `K` different rows, each with a probability proportional to its weight. */
-export const randomRows: Seeding = async (rows, k, weight, random) => {
+export const randomRows: Seeding = async ({ rows, weight }, k, random) => {
   const weighty = weight ? weight.reduce((n, w) => n + (w > 0 ? 1 : 0), 0) : rows.nRows;
   if (weighty < k) {
     throw new InputError(
@@ -34,18 +28,19 @@ export const randomRows: Seeding = async (rows, k, weight, random) => {
  *
  * Arthur and Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
  */
-export const kMeansPlusPlus: Seeding = async (rows, k, weight, random, pace) => {
-  const { nRows } = rows;
+export const kMeansPlusPlus: Seeding = async (problem, k, random) => {
+  const { weight } = problem;
+  const { nRows } = problem.rows;
   const trials = 2 + Math.floor(Math.log(k));
   const chosen = new Int32Array(k);
   chosen[0] = chooseWithReplacement(random, cumulated(normalized(weight, nRows)), 1)[0];
-  let [closest] = await distancesTo(rows, chosen.subarray(0, 1), pace);
+  let [closest] = await distancesTo(problem, chosen.subarray(0, 1));
   for (let step = 1; step < k; step++) {
     const potential = weight ? closest.map((d, i) => d * weight[i]) : closest;
     const cumulative = cumulated(potential);
     const draws = random.randomSample(trials).map((u) => u * cumulative[nRows - 1]);
     const candidates = Int32Array.from(draws, (draw) => Math.min(nRows - 1, firstAtLeast(cumulative, draw)));
-    const distances = await distancesTo(rows, candidates, pace);
+    const distances = await distancesTo(problem, candidates);
     let best = Infinity;
     for (let trial = 0; trial < trials; trial++) {
       const merged = distances[trial].map((d, i) => Math.min(d, closest[i]));
@@ -62,11 +57,37 @@ export const kMeansPlusPlus: Seeding = async (rows, k, weight, random, pace) => 
 };
 
 /** Squared distances of all rows to a few of them: one array of [N] for each. */
-async function distancesTo(rows: Rows, indices: Int32Array, pace: Pace): Promise<Float64Array[]> {
-  const m = indices.length;
+async function distancesTo(problem: Problem, indices: Int32Array): Promise<Float64Array[]> {
+  const { rows, host } = problem;
   const values = await rows.at(indices);
-  const norms = Array.from({ length: m }, (_, j) => squaredNorm(values, j * rows.nFeatures, rows.nFeatures));
-  const out = norms.map(() => new Float64Array(rows.nRows));
+  const out = Array.from(indices, () => new Float64Array(rows.nRows));
+  await (host ? byDifferences(problem, host, values, out) : byProducts(problem, values, out));
+  indices.forEach((row, j) => (out[j][row] = 0));
+  return out;
+}
+
+async function byDifferences(
+  { rows: { nFeatures: d }, pace }: Problem,
+  host: HostRows,
+  values: Float64Array,
+  out: Float64Array[],
+): Promise<void> {
+  const points = values.map(Math.fround);
+  for (let start = 0; start < host.nRows; start += host.batchRows) {
+    const end = Math.min(host.nRows, start + host.batchRows);
+    const { values: x } = await host.batch(start, end);
+    for (let c = 0; c < out.length; c++) {
+      for (let i = start; i < end; i++) {
+        out[c][i] = squaredDistance(x, (i - start) * d, points, c * d, d);
+      }
+    }
+    await pace();
+  }
+}
+
+async function byProducts({ rows, pace }: Problem, values: Float64Array, out: Float64Array[]): Promise<void> {
+  const m = out.length;
+  const norms = out.map((_, j) => squaredNorm(values, j * rows.nFeatures, rows.nFeatures));
   const points = tidy(() => tensor2d(Float32Array.from(values), [m, rows.nFeatures]));
   try {
     for (let start = 0; start < rows.nRows; start += rows.batchRows) {
@@ -80,8 +101,6 @@ async function distancesTo(rows: Rows, indices: Int32Array, pace: Pace): Promise
   } finally {
     points.dispose();
   }
-  indices.forEach((row, j) => (out[j][row] = 0));
-  return out;
 }
 
 const distancesOf = (rows: Rows, start: number, end: number, points: Tensor2D): Tensor2D =>

@@ -1,5 +1,4 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { Rows } from './rows.js';
 
 /** Milliseconds of work after which the event loop gets a turn: one frame of a page. */
 const FRAME = 16;
@@ -37,14 +36,22 @@ export function pacer(signal?: AbortSignal): Pace {
   };
 }
 
+/** Rows that a loop takes batch by batch, as tensors or in another form. */
+export interface Batched<X extends { dispose(): void }> {
+  readonly nRows: number;
+  readonly batchRows: number;
+  /** Rows `start` to `end`, relative to the origin; the caller's to free. */
+  batch(start: number, end: number): X | Promise<X>;
+}
+
 /**
  * The one loop over rows: adds up `accumulate` over all batches, handing each batch what it remembered the last time.
  *
  * @param memos one entry a batch, kept by the caller between passes
  */
-export async function fold<S, M>(
-  rows: Rows,
-  accumulate: (batch: Batch, memo: M | undefined) => Promise<{ statistics: S; memo: M }>,
+export async function fold<S, M, X extends { dispose(): void } = Tensor2D>(
+  rows: Batched<X>,
+  accumulate: (batch: Batch<X>, memo: M | undefined) => Promise<{ statistics: S; memo: M }>,
   merge: (a: S, b: S) => S,
   memos: M[],
   pace: Pace,
@@ -52,7 +59,7 @@ export async function fold<S, M>(
   let total: S | undefined;
   for (let i = 0, start = 0; start < rows.nRows; i++, start += rows.batchRows) {
     const end = Math.min(rows.nRows, start + rows.batchRows);
-    const x = rows.batch(start, end);
+    const x = await rows.batch(start, end);
     try {
       const { statistics, memo } = await accumulate({ x, start, end }, memos[i]);
       memos[i] = memo;
@@ -66,8 +73,8 @@ export async function fold<S, M>(
 }
 
 /** Rows `start` to `end` of the data, relative to its origin. */
-export interface Batch {
-  readonly x: Tensor2D; // [end - start, D]
+export interface Batch<X = Tensor2D> {
+  readonly x: X; // [end - start, D]
   readonly start: number;
   readonly end: number;
 }

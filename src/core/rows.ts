@@ -179,9 +179,19 @@ function relativeBatch(source: Source, origin: Float64Array, start: number, end:
     const relative: Tensor2D = sub(cast(rows, 'float32'), tensor1d(near));
     return rest.every((value) => value === 0) ? relative : sub(relative, tensor1d(rest));
   }
+  return tensor2d(relativeValues(copyRow!, origin, start, end), [end - start, d]);
+}
+
+function relativeValues(
+  copyRow: NonNullable<Source['copyRow']>,
+  origin: Float64Array,
+  start: number,
+  end: number,
+): Float32Array {
+  const d = origin.length;
   const values = new Float32Array((end - start) * d);
-  for (let i = start; i < end; i++) copyRow!(i, origin, values, (i - start) * d);
-  return tensor2d(values, [end - start, d]);
+  for (let i = start; i < end; i++) copyRow(i, origin, values, (i - start) * d);
+  return values;
 }
 
 /**
@@ -224,6 +234,8 @@ export interface Rows {
   readonly batchRows: number;
   /** Rows `start` to `end`, relative to the origin [n, D]; yours to free. */
   batch(start: number, end: number): Tensor2D;
+  /** The same numbers on the host [n * D]. */
+  values(start: number, end: number): Promise<Float32Array>;
   /** Some rows relative to the origin, as plain numbers [n * D]. */
   at(indices: ArrayLike<number>): Promise<Float64Array>;
 }
@@ -310,6 +322,10 @@ export async function fitRows(
     variances,
     batchRows,
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
+    values: async (start, end) =>
+      source.copyRow
+        ? relativeValues(source.copyRow, origin, start, end)
+        : (await read([tidy(() => relativeBatch(source, origin, start, end))]))[0],
     at: (indices) => rowsAt(source, origin, indices),
   };
 }

@@ -1,6 +1,6 @@
 /** K-means at the ends of what data can be. */
 import { KMeans, RandomState } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { paths, usePath } from '../support/paths.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { naiveKMeans } from '../support/naive-kmeans.js';
@@ -28,8 +28,8 @@ async function fitted(...args: Parameters<typeof KMeans.fit>): Promise<Result> {
   return { labels, centers, inertia: inertia!, nIter: nIter!, converged: converged! };
 }
 
-describe.each(backends)('K-means on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(paths)('K-means on %s', (path) => {
+  beforeAll(() => usePath(path));
 
   it.each(['k-means++', 'random'] as const)('of one cluster is the mean: %s', async (init) => {
     const { labels, centers, inertia, converged } = await fitted(x, { nClusters: 1, init, seed: 1 });

@@ -1,7 +1,7 @@
 /** How a fit of K-means is watched and cancelled, and the tensors that each call leaves. */
 import { memory, tensor1d, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { InputError, KMeans, softAssign, type FitEvents } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { paths, usePath } from '../support/paths.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { leaves } from '../support/leaks.js';
@@ -17,8 +17,8 @@ const ones = x.map(() => 1);
 const rowsOf = (flat: ArrayLike<number>): number[][] =>
   Array.from({ length: flat.length / 2 }, (_, k) => [flat[2 * k], flat[2 * k + 1]]);
 
-describe.each(backends)('events of K-means on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(paths)('events of K-means on %s', (path) => {
+  beforeAll(() => usePath(path));
 
   it('tell every iteration of every restart, then its end', async () => {
     const log: string[] = [];
@@ -150,10 +150,10 @@ describe.each(backends)('events of K-means on %s', (backend) => {
   );
 });
 
-describe.each(backends)('tensors of K-means on %s', (backend) => {
+describe.each(paths)('tensors of K-means on %s', (path) => {
   let model: KMeans;
   beforeAll(async () => {
-    await useBackend(backend);
+    await usePath(path);
     model = await KMeans.fit(x, { nClusters: 3, seed: 0 });
   });
   afterAll(() => model.dispose());

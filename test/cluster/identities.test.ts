@@ -1,7 +1,7 @@
 /** What holds for K-means on any data. */
 import { grad, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
 import { KMeans, RandomState } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { paths, usePath } from '../support/paths.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { naiveInertia, naiveLabels, naiveMeans } from '../support/naive-kmeans.js';
@@ -23,8 +23,8 @@ afterEach(() => models.splice(0).forEach((model) => model.dispose()));
 
 const labelsOf = async (model: KMeans): Promise<number[]> => Array.from(await model.labels!.data());
 
-describe.each(backends)('K-means on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(paths)('K-means on %s', (path) => {
+  beforeAll(() => usePath(path));
 
   it('lowers the inertia at every iteration, to that of the final centres', async () => {
     for (const seed of [0, 1, 2, 3]) {

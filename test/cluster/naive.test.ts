@@ -1,6 +1,6 @@
 /** K-means is what plain loops in float64 do, on small data of every shape. */
 import { KMeans, RandomState } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { paths, usePath } from '../support/paths.js';
 import { expectClose } from '../support/close.js';
 import { naiveInertia, naiveKMeans, naiveLabels } from '../support/naive-kmeans.js';
 
@@ -45,8 +45,8 @@ it('the cases have emptied clusters, weights and fits cut short', () => {
   expect(Math.max(...results.map(({ nIter }) => nIter))).toBeGreaterThan(5);
 });
 
-describe.each(backends)('K-means by plain loops on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(paths)('K-means by plain loops on %s', (path) => {
+  beforeAll(() => usePath(path));
 
   it.each(cases.map((c, seed) => [seed, c] as const))('seed %i', async (_, { x, init, weights, ...rest }) => {
     const known = naiveKMeans(x, init, { weights, ...rest });

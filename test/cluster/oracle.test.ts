@@ -1,9 +1,10 @@
 /** scikit-learn's K-means, for the same data from the same start. */
+import { problemOf } from '../../src/cluster/problem.js';
 import { kMeansPlusPlus, randomRows } from '../../src/cluster/seeding.js';
 import { pacer } from '../../src/core/iterate.js';
 import { fitRows } from '../../src/core/rows.js';
 import { KMeans, RandomState } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
+import { paths, usePath } from '../support/paths.js';
 import { expectClose } from '../support/close.js';
 import { dataset, digits, fixture } from '../support/fixtures.js';
 
@@ -30,8 +31,8 @@ const { given, seeded, empty, queries } = fixture('kmeans');
 const named = <T extends { data: string; sampleWeight: string | null }>(cases: T[], more: (c: T) => string) =>
   cases.map((c) => [`${c.data}${c.sampleWeight ? ' weighted' : ''}, ${more(c)}`, c] as const);
 
-describe.each(backends)("scikit-learn's K-means on %s", (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(paths)("scikit-learn's K-means on %s", (path) => {
+  beforeAll(() => usePath(path));
 
   it.each(named(decided(given), ({ maxIter, tol }) => `maxIter ${maxIter}, tol ${tol}`))(
     'from the same rows: %s',
@@ -52,10 +53,11 @@ describe.each(backends)("scikit-learn's K-means on %s", (backend) => {
     for (const { data, nClusters, init, seed, sampleWeight, starts } of seeded) {
       const rows = await fitRows('x', dataset(data).x, (d) => d, pacer());
       const weight = sampleWeight === null ? null : Float64Array.from(digits(sampleWeight));
+      const problem = await problemOf(rows, nClusters, weight, pacer());
       const random = new RandomState(seed);
       const seeding = init === 'random' ? randomRows : kMeansPlusPlus;
       for (const [restart, start] of starts.entries()) {
-        const drawn = Array.from(await seeding(rows, nClusters, weight, random, pacer()));
+        const drawn = Array.from(await seeding(problem, nClusters, random));
         const what = `${data}, ${init}, seed ${seed}, restart ${restart}`;
         expect({ what, drawn }).toEqual({ what, drawn: start });
       }

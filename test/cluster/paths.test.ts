@@ -1,0 +1,107 @@
+/** K-means on the host is K-means by tensors, and which of the two is taken. */
+import { tensor2d } from '@tensorflow/tfjs-core';
+import { hostLimit, problemOf } from '../../src/cluster/problem.js';
+import { pacer } from '../../src/core/iterate.js';
+import { fitRows } from '../../src/core/rows.js';
+import { KMeans, RandomState } from '../../src/index.js';
+import { backends } from '../support/backends.js';
+import { clustered } from '../support/clustered.js';
+import { expectClose } from '../support/close.js';
+import { naiveDistance } from '../support/naive-silhouette.js';
+import { usePath, type PathName } from '../support/paths.js';
+
+const { perRow, small } = hostLimit;
+
+interface Case {
+  x: number[][];
+  options: Parameters<typeof KMeans.fit>[1] & { nClusters: number };
+}
+
+/** Overlapping clusters, more of them asked for than there are; some rows twice, some without weight. */
+function drawnCase(seed: number): Case {
+  const random = new RandomState(seed);
+  const [n, d, k] = [[60, 1500], [1, 12], [1, 40]].map(([least, more]) => least + random.randint(more, 1)[0]); // prettier-ignore
+  const around = Array.from({ length: 9 }, () => Array.from(random.normal(0, 3, d)));
+  const { x } = clustered(around, 1, Math.ceil(n / 9), seed);
+  for (const i of random.randint(x.length, 20)) x[i] = x[0];
+  return {
+    x,
+    options: {
+      nClusters: k,
+      init: seed % 4 === 0 ? 'random' : 'k-means++',
+      nInit: 2,
+      maxIter: seed % 5 === 0 ? 3 : 300,
+      tol: seed % 2 ? 1e-4 : 0,
+      seed,
+      sampleWeight: seed % 3 === 0 ? Array.from(random.randint(4, x.length), (w) => w / 3) : undefined,
+    },
+  };
+}
+
+async function fitted(path: PathName, { x, options }: Case) {
+  await usePath(path);
+  const restarts: number[] = [];
+  const model = await KMeans.fit(x, {
+    ...options,
+    onInit: ({ iterations }) => void restarts.push(iterations),
+  });
+  const labels = Array.from(await model.labels!.data());
+  const centers = await model.clusterCenters.array();
+  const { inertia, nIter, converged, history } = model;
+  model.dispose();
+  return { labels, centers, inertia: inertia!, nIter, converged, history: [...history!], restarts };
+}
+
+it.each(Array.from({ length: 24 }, (_, seed) => seed))(
+  'the host finds the clusters that tensors find: seed %i',
+  async (seed) => {
+    const { x, options } = drawnCase(seed);
+    const [host, tensors] = [await fitted('host', { x, options }), await fitted(backends[0], { x, options })];
+    const size = Math.max(...x.flat().map(Math.abs));
+    expect(host.restarts).toEqual(tensors.restarts);
+    expect([host.nIter, host.converged]).toEqual([tensors.nIter, tensors.converged]);
+    expectClose(host.centers, tensors.centers, { rtol: 0, atol: 1e-5 * size });
+    expectClose(host.inertia, tensors.inertia, { rtol: 1e-5 });
+    expectClose(host.history, tensors.history, { rtol: 1e-5 });
+    host.labels.forEach((label, i) => {
+      if (label === tensors.labels[i]) return;
+      const [a, b] = [label, tensors.labels[i]].map((l) => naiveDistance(x[i], host.centers[l]));
+      expectClose(a, b, { rtol: 1e-5, atol: 1e-5 * size });
+    });
+  },
+);
+
+it('the host takes what is little work for a row, or little in all, whatever form it has', async () => {
+  Object.assign(hostLimit, { perRow, small });
+  const d = 64;
+  const k = perRow / d;
+  const few = Math.floor(small / (4 * perRow));
+  for (const [n, clusters, expected] of [
+    [4 * few, k, true],
+    [4 * few, k + 1, false],
+    [few, 4 * k, true],
+    [few + 1, 4 * k, false],
+  ] as const) {
+    const values = Float32Array.from({ length: n * d }, (_, i) => i ** 2 % 11);
+    const tensor = tensor2d(values, [n, d]);
+    for (const x of [tensor, { values, shape: [n, d] as const }]) {
+      const rows = await fitRows('x', x, (width) => width, pacer());
+      const { host } = await problemOf(rows, clusters, null, pacer());
+      expect({ n, clusters, onHost: host !== null }).toEqual({ n, clusters, onHost: expected });
+    }
+    tensor.dispose();
+  }
+});
+
+it('rows that are too many to be held are made again, batch by batch', async () => {
+  const { held } = hostLimit;
+  const { x } = clustered([[0, 0], [3, 1], [1, 4]], 1, 3000, 2); // prettier-ignore
+  const fit = () => fitted('host', { x, options: { nClusters: 3, seed: 1 } });
+  const known = await fit();
+  hostLimit.held = 100;
+  try {
+    expect(await fit()).toEqual(known);
+  } finally {
+    hostLimit.held = held;
+  }
+});

@@ -1,0 +1,12 @@
+import { hostLimit } from '../../src/cluster/problem.js';
+import { backends, useBackend } from './backends.js';
+
+/** Where K-means' passes may run: as tensors on each backend, or on the host, where the backend does not matter. */
+export const paths = [...backends, 'host'] as const;
+
+export type PathName = (typeof paths)[number];
+
+export async function usePath(name: PathName): Promise<void> {
+  hostLimit.perRow = hostLimit.small = name === 'host' ? Infinity : 0;
+  await useBackend(name === 'host' ? backends[0] : name);
+}

@@ -13,7 +13,7 @@ import { OURS, PEERS, type Backend, type Contestant, type Places } from './conte
 import { shareOf } from './cost.js';
 import type { Limits } from './limits.js';
 import { failures, keep, table, writeReadme, type Machine, type Result } from './report.js';
-import { pythonOfPeers } from './setup.js';
+import { folderOfNpmPeers, pythonOfPeers } from './setup.js';
 
 interface Options {
   runs: number;
@@ -106,8 +106,9 @@ function measureLimits(): Limits | null {
   return null;
 }
 
-const takesPart = (peer: Contestant, { task, options }: Case): boolean =>
-  peer.tasks.includes(task) && !(peer.givenOnly && 'nInit' in options);
+/** Libraries in plain JavaScript are beside our wasm; those without restarts cannot do them. */
+const takesPart = (peer: Contestant, { task, options, wasm = false }: Case): boolean =>
+  peer.tasks.includes(task) && !(peer.givenOnly && 'nInit' in options) && (peer.runs.with !== 'npm' || wasm);
 
 function contestantsOf(each: Case, { backends, peers }: Options): Contestant[] {
   const ours = backends ?? (each.wasm ? ['native', 'wasm'] : ['native']);
@@ -116,16 +117,30 @@ function contestantsOf(each: Case, { backends, peers }: Options): Contestant[] {
 }
 
 /** Sets up what the peers need; a piece that cannot be had is told, and its peers do not take part. */
-async function planOf({ quick, runs, budget, peers }: Options): Promise<Plan> {
-  const places: Places = { python: '', library: libraryFolder(quick), workers: path.join(HERE, 'workers') };
+async function planOf(cases: readonly Case[], options: Options): Promise<Plan> {
+  const { quick, runs, budget } = options;
+  const places: Places = {
+    python: '',
+    npm: '',
+    latent: libraryFolder(quick),
+    workers: path.join(HERE, 'workers'),
+  };
   const missing: Record<string, string> = {};
-  if (PEERS.some(({ name, runs: { with: kind } }) => kind === 'python' && peers.includes(name))) {
-    await pythonOfPeers(say).then(
-      (python) => (places.python = python),
-      (error: Error) => (missing.python = error.message),
-    );
+  const kinds = new Set(
+    cases.flatMap((each) => contestantsOf(each, options)).map(({ runs: { with: kind } }) => kind),
+  );
+  for (const [kind, setUp] of [
+    ['python', pythonOfPeers],
+    ['npm', folderOfNpmPeers],
+  ] as const) {
+    if (!kinds.has(kind)) continue;
+    try {
+      places[kind] = await setUp(say);
+    } catch (error) {
+      missing[kind] = (error as Error).message;
+      say(`The ${kind} peers are missing: ${missing[kind]}`);
+    }
   }
-  for (const [kind, why] of Object.entries(missing)) say(`The ${kind} peers are missing: ${why}`);
   const absent = ({ runs: { with: kind } }: Contestant) => missing[kind];
   return { runs: quick ? 0 : runs, budget, places, absent, say };
 }
@@ -153,7 +168,7 @@ async function runCase(each: Case, options: Options, plan: Plan, limits: Limits 
 
 async function bench(names: readonly string[], options: Options): Promise<number> {
   const cases = names.length > 0 ? names.map(caseNamed) : CASES.filter(({ long }) => !long);
-  const plan = await planOf(options);
+  const plan = await planOf(cases, options);
   const limits = options.quick ? null : measureLimits();
   if (loadavg()[0] > 0.5) say(`The machine is busy (load ${loadavg()[0]}): do not trust the times.`);
   const failed: string[] = [];

@@ -39,6 +39,9 @@ const LIKELIHOOD: Objective = { name: 'log-likelihood a row', better: 'higher', 
 const KMEANS = { maxIter: 300, tol: 1e-4, seed: 42 };
 const MIXTURE = { maxIter: 100, tol: 1e-3, regCovar: 1e-6, seed: 42 };
 
+/** A target of our wasm. */
+const on = (peer: string, ratio: number): Target => ({ peer, ratio, on: 'wasm' });
+
 export const CASES: readonly Case[] = [
   {
     name: 'blobs',
@@ -49,6 +52,17 @@ export const CASES: readonly Case[] = [
     given: 'numbers',
     objective: INERTIA,
     targets: [{ peer: 'scikit-learn float64', ratio: 1 }],
+  },
+  {
+    name: 'blobs-start',
+    title: 'K-means on 2,000 x 2 blobs, k = 5, from given centres',
+    task: 'kmeans',
+    data: [datasets.blobs, datasets.centersFor(datasets.blobs, 5)],
+    options: { ...KMEANS, nClusters: 5 },
+    given: 'numbers',
+    wasm: true,
+    objective: INERTIA,
+    targets: [on('ml-kmeans', 5), on('scikitjs', 5)],
   },
   {
     name: 'iris',
@@ -67,7 +81,13 @@ export const CASES: readonly Case[] = [
     data: [datasets.ladybug, datasets.centersFor(datasets.ladybug, 8)],
     options: { ...KMEANS, nClusters: 8 },
     objective: INERTIA,
-    targets: [{ peer: 'scikit-learn float32', ratio: 2 }],
+    wasm: true,
+    targets: [
+      { peer: 'scikit-learn float32', ratio: 2 },
+      { peer: 'ml-kmeans', ratio: 20 },
+      on('ml-kmeans', 5),
+      on('scikitjs', 5),
+    ],
   },
   {
     name: 'mnist-pca',
@@ -76,7 +96,8 @@ export const CASES: readonly Case[] = [
     data: [mnist.pixels],
     options: { nComponents: 0.98, solver: 'covariance' },
     objective: RATIOS,
-    targets: [{ peer: 'scikit-learn float32', ratio: 0.8 }],
+    wasm: true,
+    targets: [{ peer: 'scikit-learn float32', ratio: 0.8 }, on('ml-pca', 5)],
   },
   {
     name: 'mnist-kmeans-10',
@@ -84,10 +105,13 @@ export const CASES: readonly Case[] = [
     task: 'kmeans',
     data: [mnist.reduced, datasets.centersFor(mnist.reduced, 10)],
     options: { ...KMEANS, nClusters: 10 },
+    wasm: true,
     objective: INERTIA,
     targets: [
       { peer: 'scikit-learn float32', ratio: 3 },
       { peer: 'faiss', ratio: 5 },
+      on('ml-kmeans', 5),
+      on('scikitjs', 5),
     ],
   },
   {
@@ -96,10 +120,13 @@ export const CASES: readonly Case[] = [
     task: 'kmeans',
     data: [mnist.reduced, datasets.centersFor(mnist.reduced, 256)],
     options: { ...KMEANS, nClusters: 256 },
+    wasm: true,
     objective: INERTIA,
     targets: [
       { peer: 'scikit-learn float32', ratio: 2 },
       { peer: 'faiss', ratio: 1.5 },
+      on('ml-kmeans', 5),
+      on('scikitjs', 5),
     ],
   },
   {

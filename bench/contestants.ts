@@ -8,7 +8,7 @@ export interface Contestant {
   tasks: readonly Task[];
   /** Whether it begins K-means at given centres only: it has no restarts of its own. */
   givenOnly?: boolean;
-  runs: { with: 'node' | 'python'; script: string; args: string[] };
+  runs: { with: 'latent' | 'python' | 'npm'; script: string; args: string[] };
 }
 
 const ALL: readonly Task[] = ['kmeans', 'mixture', 'pca', 'silhouettes'];
@@ -16,7 +16,7 @@ const ALL: readonly Task[] = ['kmeans', 'mixture', 'pca', 'silhouettes'];
 const latent = (name: string, backend: string): Contestant => ({
   name: `tfjs-latent ${name}`,
   tasks: ALL,
-  runs: { with: 'node', script: 'latent.ts', args: [backend] },
+  runs: { with: 'latent', script: 'latent.ts', args: [backend] },
 });
 
 const python = (name: string, library: string, dtype: string, tasks: readonly Task[]): Contestant => ({
@@ -24,6 +24,13 @@ const python = (name: string, library: string, dtype: string, tasks: readonly Ta
   tasks,
   givenOnly: library === 'faiss',
   runs: { with: 'python', script: 'peers.py', args: [library, dtype] },
+});
+
+const npm = (name: string, task: Task): Contestant => ({
+  name,
+  tasks: [task],
+  givenOnly: true,
+  runs: { with: 'npm', script: 'npm.ts', args: [name] },
 });
 
 /** This library on its backends. */
@@ -43,21 +50,26 @@ export const PEERS: readonly Contestant[] = [
   python(REFERENCE, 'scikit-learn', 'float64', ALL),
   python('scikit-learn float32', 'scikit-learn', 'float32', ALL),
   python('faiss', 'faiss', 'float32', ['kmeans']),
+  npm('ml-kmeans', 'kmeans'),
+  npm('scikitjs', 'kmeans'),
+  npm('ml-pca', 'pca'),
 ];
 
 /** Where things are. */
 export interface Places {
   /** The interpreter with the peers' packages. */
   python: string;
+  /** The folder with the peers from npm. */
+  npm: string;
   /** The folder of this library. */
-  library: string;
+  latent: string;
   /** The folder of the contestants' scripts. */
   workers: string;
 }
 
-export function commandOf({ runs }: Contestant, { python: interpreter, library, workers }: Places): Command {
-  const script = path.join(workers, runs.script);
-  if (runs.with === 'python') return { program: interpreter, args: [script, ...runs.args] };
-  const args = ['--expose-gc', '--import', 'tsx', script, ...runs.args, library];
-  return { program: process.execPath, args };
+export function commandOf({ runs }: Contestant, places: Places): Command {
+  const script = path.join(places.workers, runs.script);
+  if (runs.with === 'python') return { program: places.python, args: [script, ...runs.args] };
+  const args = ['--expose-gc', '--max-old-space-size=8192', '--import', 'tsx', script, ...runs.args];
+  return { program: process.execPath, args: [...args, places[runs.with]] };
 }

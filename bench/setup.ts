@@ -1,10 +1,12 @@
 /** The peers' own environments, in the user's cache: nothing of them becomes a dependency of this package. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheRoot, keepWhole } from '../src/node/native/cache.js';
 import { findProgram, lastWords, run } from '../src/node/native/run.js';
 
+/** Peers from npm; scikitjs brings a tfjs-core of its own, an old one. */
+const FROM_NPM = ['ml-kmeans@7.0.1', 'ml-pca@4.1.1', 'scikitjs@1.24.0'];
 const REQUIREMENTS = path.join(import.meta.dirname, 'requirements.txt');
 
 /** A folder of the cache that another content of the requirements does not share. */
@@ -36,4 +38,26 @@ export async function pythonOfPeers(say: (line: string) => void): Promise<string
     await must('pip install', interpreter(whole), pip);
   });
   return interpreter(folder);
+}
+
+/**
+ * The folder that has the npm peers installed; made when it is not there.
+ *
+ * @throws Error where there is no npm, or it cannot fetch the packages
+ */
+export async function folderOfNpmPeers(say: (line: string) => void): Promise<string> {
+  const npm = findProgram('npm', process.env);
+  if (npm === null) throw new Error('no npm on the PATH.');
+  const folder = folderFor('npm', FROM_NPM.join(' '));
+  await keepWhole(folder, ['package.json', 'node_modules'], async (whole) => {
+    say(`Installing the peers from npm in ${folder}`);
+    await writeFile(path.join(whole, 'package.json'), '{ "private": true }\n');
+    await must(
+      'npm install',
+      npm,
+      ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...FROM_NPM],
+      whole,
+    );
+  });
+  return folder;
 }

@@ -45,7 +45,7 @@ function work(): Work {
 const fake = (name: string, ...args: string[]): Contestant => ({
   name,
   tasks: ['kmeans'],
-  runs: { with: 'node', script: 'fake.mjs', args: [name.replaceAll(' ', '-'), ...args] },
+  runs: { with: 'latent', script: 'fake.mjs', args: [name.replaceAll(' ', '-'), ...args] },
 });
 
 /** The case with what each contestant answers, and a contestant that is not there. */
@@ -58,7 +58,7 @@ async function held(answers: Record<string, string>, runs = 2): Promise<Result> 
   const entries = await hold(LINE, work(), [...contestants, missing], {
     runs,
     budget: 60,
-    places: { python: '', library: '', workers: path.join(folder, 'workers') },
+    places: { python: '', npm: '', latent: '', workers: path.join(folder, 'workers') },
     absent: (each) => (each.runs.with === 'python' ? 'no python3 on the PATH.' : undefined),
     say: () => {},
   });

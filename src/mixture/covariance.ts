@@ -5,6 +5,7 @@
  * from a component is the length of y = (x - μ) P, the row in the component's own frame. A kind provides:
  *
  *     shape              of P, and so of the covariances
+ *     shared             whether one P serves all components
  *     triangular         whether each component has a triangular P of its own
  *     isotropic          P of spheres about the means
  *     broadcast          P's shape to multiply rows [K, N, D] entry by entry; null where it multiplies as matrices
@@ -52,13 +53,15 @@ export interface Moments {
   readonly second: Float64Array;
 }
 
-/** A component whose covariance cannot be factored. */
+/** A covariance that cannot be factored: its component, 0 where all share it. */
 export interface Collapsed {
   readonly collapsed: number;
 }
 
 export interface Covariance {
   readonly shape: (k: number, d: number) => number[];
+  /** One P for all components: a collapse is no single component's. */
+  readonly shared: boolean;
   /** Each component has a triangular P of its own, so that leading columns bound its density: see screen.ts. */
   readonly triangular: boolean;
   /** P = scale I for every component. */
@@ -215,11 +218,16 @@ function eachMatrix(
   return out;
 }
 
-const allMatrices = (
+/** The same of a function that always has an answer; what is beyond float64 comes out as it is. */
+function allMatrices(
   a: Float64Array,
   d: number,
   f: (matrix: Float64Array, d: number) => Float64Array,
-): Float64Array => eachMatrix(a, d, f) as Float64Array;
+): Float64Array {
+  const out = new Float64Array(a.length);
+  for (let at = 0; at < a.length; at += d * d) out.set(f(a.slice(at, at + d * d), d), at);
+  return out;
+}
 
 /** Entry by entry, for the kinds without matrices; the component of a bad entry is told. */
 function eachEntry(
@@ -266,6 +274,7 @@ function addOuter(second: Float64Array, from: number, y: Float64Array, r: number
 
 const full: Covariance = {
   shape: (k, d) => [k, d, d],
+  shared: false,
   triangular: true,
   isotropic: (k, d, scale) =>
     Float64Array.from({ length: k * d * d }, (_, at) => ((at % (d * d)) % (d + 1) ? 0 : scale)),
@@ -300,6 +309,7 @@ const full: Covariance = {
 const tied: Covariance = {
   ...full,
   shape: (_, d) => [d, d],
+  shared: true,
   triangular: false,
   isotropic: (_, d, scale) => full.isotropic(1, d, scale),
   whiten: (centered, p) => {
@@ -331,6 +341,7 @@ const tied: Covariance = {
 
 const diag: Covariance = {
   shape: (k, d) => [k, d],
+  shared: false,
   triangular: false,
   isotropic: (k, d, scale) => new Float64Array(k * d).fill(scale),
   broadcast: (k, d) => [k, 1, d],

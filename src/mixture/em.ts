@@ -163,12 +163,14 @@ const merge = (a: Statistics, b: Statistics): Statistics => ({
 /**
  * The M-step.
  *
+ * @param given the parts of `init` that the mixture was given by, where it is such a start
  * @throws NumericalError when a component's covariance has no factor, or is too thin for float32 rows
  */
 export function maximize(
   { rows, onHost, covariance, regCovar }: Problem,
   mixture: Mixture,
   statistics: Statistics,
+  given: readonly string[] = [],
 ): Mixture {
   // As in scikit-learn: a component that no row belongs to divides by this, not by 0.
   const moments: Moments = { ...statistics, counts: statistics.counts.map((n) => n + 10 * Number.EPSILON) };
@@ -185,35 +187,64 @@ export function maximize(
     for (let j = 0; j < d; j++) means[k * d + j] += move[j];
   }
   const next = covariance.refine(p, moments, regCovar);
-  refuseCollapse(next, Math.sqrt(meanVariance(rows)), counts.length);
-  return { weights: counts.map((n) => n / total), means, precisionsCholesky: next };
+  const spread = Math.sqrt(meanVariance(rows));
+  const thin: Thin | null = next instanceof Float64Array ? thinnest(next, spread, counts.length) : next;
+  if (thin) {
+    const rowless = !covariance.shared && statistics.counts[thin.collapsed] < ROWLESS * total;
+    throw collapseOf(covariance.shared ? null : thin.collapsed, thin.why ?? 'collapsed', rowless, given);
+  }
+  return { weights: counts.map((n) => n / total), means, precisionsCholesky: next as Float64Array };
 }
 
 /** Rows are float32: a component thinner than this share of the data's spread is made of rounding errors. */
 const THINNEST = 1e-7;
 /** A deviation whose inverse float32 cannot square. */
 const LEAST = 1e-18;
+/** A component of a smaller share of the rows has none: what it has is the tail of its density. */
+const ROWLESS = 1e-12;
 
-function refuseCollapse(
-  next: Float64Array | Collapsed,
-  spread: number,
-  k: number,
-): asserts next is Float64Array {
-  const remedy =
-    'Ask for fewer components, raise regCovar, or bring the features to one scale (a constant or duplicate feature collapses too).';
-  if (!(next instanceof Float64Array)) {
-    throw new NumericalError(
-      `GaussianMixture.fit: the covariance of component ${next.collapsed} collapsed. ${remedy}`,
-    );
-  }
-  const at = next.findIndex((value) => Math.abs(value) * Math.max(spread * THINNEST, LEAST) > 1);
-  if (at >= 0) {
-    const component = Math.floor((at * k) / next.length);
-    throw new NumericalError(
-      `GaussianMixture.fit: component ${component} is ${(1 / Math.abs(next[at])).toPrecision(2)} thin where the data spread over ${spread.toPrecision(2)}, which float32 rows cannot resolve. ${remedy}`,
-    );
-  }
+interface Thin extends Collapsed {
+  readonly why?: string;
 }
+
+function thinnest(p: Float64Array, spread: number, k: number): Thin | null {
+  const at = p.findIndex((value) => Math.abs(value) * Math.max(spread * THINNEST, LEAST) > 1);
+  if (at < 0) return null;
+  const thickness = (1 / Math.abs(p[at])).toPrecision(2);
+  return {
+    collapsed: Math.floor((at * k) / p.length),
+    why: `is ${thickness} thin where the data spread over ${spread.toPrecision(2)}, which float32 rows cannot resolve`,
+  };
+}
+
+/** @param component null where all share the covariance */
+function collapseOf(
+  component: number | null,
+  why: string,
+  rowless: boolean,
+  given: readonly string[],
+): NumericalError {
+  const where = 'GaussianMixture.fit';
+  if (rowless && given.length > 0) {
+    return hopelessStart(given, `leaves component ${component} without rows, and its covariance ${why}`);
+  }
+  const whose =
+    component === null
+      ? 'the covariance that all components share'
+      : `the covariance of component ${component}`;
+  return new NumericalError(
+    `${where}: ${whose}${rowless ? ', which no row belongs to,' : ''} ${why}. Ask for fewer components, raise regCovar, or bring the features to one scale (a constant or duplicate feature collapses too).`,
+  );
+}
+
+/**
+ * @param given the parts of `init`
+ * @param what it does
+ */
+export const hopelessStart = (given: readonly string[], what: string): NumericalError =>
+  new NumericalError(
+    `GaussianMixture.fit: the start given by init (${given.join(', ')}) ${what}. Give means among the rows and precisions of the rows' spread, or leave parts out: those are then found by 'kmeans'.`,
+  );
 
 /** The mean variance of the features: the one scale of the data. */
 export const meanVariance = (rows: Rows): number =>

@@ -23,7 +23,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { accurateMean } from '../core/accurateMean.js';
 import * as checks from '../core/checks.js';
-import { InputError } from '../core/errors.js';
+import { InputError, NumericalError } from '../core/errors.js';
 import { iterate, pacer, type FitEvents, type Run } from '../core/iterate.js';
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
@@ -39,7 +39,7 @@ import {
   type Mixture,
   type MixtureTensors,
 } from './density.js';
-import { maximize, pass, passWidth, type Problem, type Winners } from './em.js';
+import { hopelessStart, maximize, pass, passWidth, type Problem, type Winners } from './em.js';
 import { fromRecord, toRecord, type Fitted, type GaussianMixtureSettings } from './file.js';
 import { fitsHost } from './host.js';
 import * as params from './params.js';
@@ -119,23 +119,31 @@ export const gaussianMixtureLogProb = op(
   },
 );
 
-/** The parts that are given replace those of the M-step. */
-async function withGivenParts(
-  start: Mixture,
+/** Weights, means and covariances that `init` gives; null for each that it does not. */
+async function readGiven(
   given: GivenStart,
   covariance: Covariance,
+  k: number,
   origin: Float64Array,
-): Promise<Mixture> {
+): Promise<{ [part in keyof Mixture]: Float64Array | null }> {
   const what = 'GaussianMixture.fit: init';
-  const k = start.weights.length;
   const factor = await params.readCovarianceForm(what, given, covariance, k, origin.length);
+  const { weights, means } = given;
   return {
-    weights: given.weights
-      ? await params.readMixtureWeights(`${what}.weights`, given.weights, k)
-      : start.weights,
-    means: given.means ? await params.readMeans(`${what}.means`, given.means, k, origin) : start.means,
-    precisionsCholesky: factor ?? start.precisionsCholesky,
+    weights: weights ? await params.readMixtureWeights(`${what}.weights`, weights, k) : null,
+    means: means ? await params.readMeans(`${what}.means`, means, k, origin) : null,
+    precisionsCholesky: factor ?? null,
   };
+}
+
+const givenParts = (init: GivenStart): string[] =>
+  Object.keys(init).filter((name) => init[name as keyof GivenStart] !== undefined);
+
+interface EmOptions {
+  readonly tol: number;
+  readonly maxIter: number;
+  /** Names of the parts that `init` gave. */
+  readonly given: readonly string[];
 }
 
 /** One restart from a mixture, to convergence. */
@@ -143,7 +151,7 @@ async function runEm(
   problem: Problem,
   start: Mixture,
   init: number,
-  { tol, maxIter }: { tol: number; maxIter: number },
+  { tol, maxIter, given }: EmOptions,
   events: FitEvents,
 ): Promise<Run<Mixture>> {
   const { rows, weight } = problem;
@@ -153,13 +161,16 @@ async function runEm(
   const step = async (mixture: Mixture) => {
     const statistics = await pass(problem, mixture, winners);
     const objective = statistics.logLikelihood / total;
+    if (given.length > 0 && !Number.isFinite(objective)) throw hopelessStart(given, TOO_FAR);
     const change = objective - previous;
+    const next = maximize(problem, mixture, statistics, previous === -Infinity ? given : []);
     previous = objective;
-    const next = maximize(problem, mixture, statistics);
     return { params: next, objective, change, done: Math.abs(change) < tol };
   };
   return iterate(init, start, step, maxIter, events, (mixture) => inDataUnits(mixture, rows.origin));
 }
+
+const TOO_FAR = 'is farther from some rows than 1e19 standard deviations, whose square float32 cannot hold';
 
 const inDataUnits = (mixture: Mixture, origin: Float64Array): Record<keyof Mixture, Float32Array> => ({
   weights: Float32Array.from(mixture.weights),
@@ -248,14 +259,14 @@ export class GaussianMixture {
     const onHost = all && (await rows.at(all));
     const problem: Problem = { rows, onHost, weight, covariance, regCovar, pace };
     const random = new RandomState(seed);
+    const given = typeof init === 'string' ? [] : givenParts(init);
     let best: Run<Mixture> | undefined;
     for (let i = 0; i < nInit; i++) {
       const start = await startOf(problem, k, init, random);
-      const run = await runEm(problem, start, i, { tol, maxIter }, options);
+      const run = await runEm(problem, start, i, { tol, maxIter, given }, options);
       if (!best || run.objective > best.objective) best = run;
     }
     const { params: mixture, objective: lowerBound, ...figures } = best!;
-    const start = typeof init === 'string' ? init : 'given';
     const settings = {
       nComponents: k,
       covarianceType,
@@ -263,7 +274,7 @@ export class GaussianMixture {
       regCovar,
       maxIter,
       nInit,
-      init: start,
+      init: typeof init === 'string' ? init : 'given',
       seed,
     } as const;
     const { origin } = rows;
@@ -419,11 +430,16 @@ export class GaussianMixture {
 
   #ofFactor(what: 'covariances' | 'precisions'): Tensor {
     this.#owned.check(what);
-    const values = COVARIANCES[this.covarianceType][what](
-      this.#fitted.mixture.precisionsCholesky,
-      this.nFeatures,
-    );
-    return this.#owned.hold(() => tensor(Float32Array.from(values), this.precisionsCholesky.shape));
+    const { mixture } = this.#fitted;
+    const values = COVARIANCES[this.covarianceType][what](mixture.precisionsCholesky, this.nFeatures);
+    const held = Float32Array.from(values);
+    const bad = held.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new NumericalError(
+        `GaussianMixture.${what}: entry ${bad} is ${values[bad]}, which float32 cannot hold; use precisionsCholesky, or scale the data.`,
+      );
+    }
+    return this.#owned.hold(() => tensor(held, this.precisionsCholesky.shape));
   }
 
   async #logLikelihood(method: string, x: Matrix): Promise<{ total: number; n: number }> {
@@ -445,12 +461,23 @@ async function startOf(
   init: Start | GivenStart,
   random: RandomState,
 ): Promise<Mixture> {
-  const kind = typeof init === 'string' ? init : 'kmeans';
-  const responsibilities = await startResponsibilities(problem, k, kind, random);
-  const start = await startMixture(problem, k, responsibilities);
-  return typeof init === 'string'
-    ? start
-    : withGivenParts(start, init, problem.covariance, problem.rows.origin);
+  if (typeof init === 'string') {
+    return startMixture(problem, k, await startResponsibilities(problem, k, init, random));
+  }
+  const { weights, means, precisionsCholesky } = await readGiven(
+    init,
+    problem.covariance,
+    k,
+    problem.rows.origin,
+  );
+  if (weights && means && precisionsCholesky) return { weights, means, precisionsCholesky };
+  const responsibilities = await startResponsibilities(problem, k, 'kmeans', random);
+  const start = await startMixture(problem, k, responsibilities, precisionsCholesky !== null);
+  return {
+    weights: weights ?? start.weights,
+    means: means ?? start.means,
+    precisionsCholesky: precisionsCholesky ?? start.precisionsCholesky,
+  };
 }
 
 function refuseTooMany(k: number, nRows: number): void {

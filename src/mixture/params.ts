@@ -24,12 +24,33 @@ function flatten(value: unknown, [n, ...inner]: readonly number[]): unknown[] | 
 }
 
 /** As an error message tells it: of nested arrays, the lengths of the first ones. */
-function shapeOf(given: unknown): readonly unknown[] {
+function shapeOf(given: unknown): readonly number[] {
   if (given instanceof Tensor) return given.shape;
   if (isShaped(given)) return Array.isArray(given.shape) ? given.shape : [];
   const shape: number[] = [];
   for (let inner = given; isList(inner) && shape.length < 4; inner = inner[0]) shape.push(inner.length);
   return shape;
+}
+
+/**
+ * Where nested arrays are not all of one length: the first entry that is not of `shape`, or, where that is the whole,
+ * the first that is not as long as its neighbours. Null where they have a shape.
+ */
+function raggedAt(given: unknown, shape: readonly number[]): string | null {
+  if (!isList(given) || flatten(given, shapeOf(given))) return null;
+  return given.length === shape[0] ? firstMisfit(given, shape) : firstMisfit(given, shapeOf(given));
+}
+
+/** The path of the first entry that is no list of the length that `shape` asks for, and what it is. */
+function firstMisfit(value: unknown, [n, ...inner]: readonly unknown[], path = ''): string | null {
+  if (n === undefined) return null;
+  if (!isList(value)) return `${path} is ${checks.show(value)}`;
+  if (value.length !== n) return `${path} has length ${value.length} where ${n} is expected`;
+  for (let i = 0; i < value.length; i++) {
+    const found = firstMisfit(value[i], inner, `${path}[${i}]`);
+    if (found) return found;
+  }
+  return null;
 }
 
 const isShaped = (given: unknown): given is { values: unknown; shape: unknown } =>
@@ -53,10 +74,11 @@ export async function readNumbers(where: string, given: unknown, shape: number[]
   }
   const entries = await entriesOf(given, shape);
   if (!entries) {
-    const seen = shapeOf(given).join(', ');
-    throw new InputError(
-      `${where} must be numbers of shape [${shape.join(', ')}]; got ${checks.show(given)}, of shape [${seen}].`,
-    );
+    const misfit = raggedAt(given, shape);
+    const seen = misfit
+      ? `a ragged array, whose entry ${misfit}`
+      : `${checks.show(given)}, of shape [${shapeOf(given).join(', ')}]`;
+    throw new InputError(`${where} must be numbers of shape [${shape.join(', ')}]; got ${seen}.`);
   }
   return readVector(
     where,
@@ -138,7 +160,7 @@ export async function readCovarianceForm(
   if (pattern.includes(0)) refuseAsymmetric(what, values, d);
   const factor =
     form === 'covariances' ? covariance.fromCovariances(values, d) : covariance.fromPrecisions(values, d);
-  return held(what, notCollapsed(what, factor), pattern);
+  return held(what, notCollapsed(what, factor, covariance), pattern);
 }
 
 /** A standard deviation's inverse P, its square too, must be one that float32 holds. */
@@ -155,10 +177,10 @@ function held(where: string, p: Float64Array, pattern: Float64Array): Float64Arr
   );
 }
 
-function notCollapsed(where: string, factor: Float64Array | Collapsed): Float64Array {
+function notCollapsed(where: string, factor: Float64Array | Collapsed, { shared }: Covariance): Float64Array {
   if (factor instanceof Float64Array) return factor;
   throw new NumericalError(
-    `${where}: component ${factor.collapsed} is not positive definite; give a symmetric matrix (or variances) whose eigenvalues are above 0.`,
+    `${where}: ${shared ? 'the matrix that all components share' : `component ${factor.collapsed}`} is not positive definite; give a symmetric matrix (or variances) whose eigenvalues are above 0.`,
   );
 }
 

@@ -63,11 +63,14 @@ const FRAMES = [1e-5, 1e-10, 0];
  * The M-step of given responsibilities. There is no frame of the components' own yet, and in a common one a float32
  * covariance of an eigenvalue ratio beyond 1e-7 is noise: so the same step is taken in the frame that the last one
  * found, with a ridge that falls, until the ridge is the one asked for.
+ *
+ * @param coarse stops at the first frame: weights and means are right, the covariances, which are given otherwise, are not
  */
 export async function startMixture(
   problem: Problem,
   k: number,
   responsibilities: Responsibilities,
+  coarse = false,
 ): Promise<Mixture> {
   const { rows, covariance, regCovar } = problem;
   const variance = meanVariance(rows);
@@ -76,7 +79,7 @@ export async function startMixture(
     means: new Float64Array(k * rows.nFeatures),
     precisionsCholesky: covariance.isotropic(k, rows.nFeatures, 1 / Math.sqrt(variance || 1)),
   };
-  for (const share of FRAMES) {
+  for (const share of coarse ? FRAMES.slice(0, 1) : FRAMES) {
     const ridge = Math.max(regCovar, share * variance);
     const statistics = await pass(problem, mixture, [], responsibilities);
     mixture = maximize({ ...problem, regCovar: ridge }, mixture, statistics);

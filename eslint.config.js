@@ -15,6 +15,7 @@ const MAY_IMPORT = {
   decomposition: ['graph', 'linalg', 'core'],
   cluster: ['graph', 'metrics', 'core'],
   mixture: ['graph', 'cluster', 'linalg', 'core'],
+  pipeline: ['graph', 'cluster', 'mixture', 'decomposition', 'core'],
   report: ['core'],
 };
 

@@ -263,6 +263,32 @@ export type PCATypes = Expect<
   ]
 >;
 
+// ── Pipeline ───────────────────────────────────────────────────────────────────────────────────
+
+type Steps = readonly [...PCA[], KMeans | GaussianMixture | PCA];
+
+interface PipelineModel<S extends Steps> {
+  readonly steps: S;
+  readonly nFeatures: number;
+  predict: (x: Matrix) => Tensor1D;
+  predictProba: (x: Matrix) => Tensor2D;
+  transform: (x: Matrix) => Tensor2D;
+  inverseTransform: (z: Matrix) => Tensor2D;
+  scoreSamples: (x: Matrix) => Tensor1D;
+  score: (x: Matrix) => Scalar;
+  save: (target: ModelTarget) => Promise<io.SaveResult>;
+  dispose: () => void;
+}
+
+export type PipelineTypes = Expect<
+  [
+    Same<latent.Steps, Steps>,
+    Same<Public<latent.Pipeline<[PCA, KMeans]>>, PipelineModel<[PCA, KMeans]>>,
+    Same<typeof latent.Pipeline.load, (source: ModelTarget) => Promise<latent.Pipeline>>,
+    Same<CanBeConstructed<typeof latent.Pipeline>, false>,
+  ]
+>;
+
 // ── Functions, random draws, data, errors ──────────────────────────────────────────────────────
 
 interface Mixture {
@@ -304,6 +330,8 @@ interface Contract {
   KMeans: unknown;
   GaussianMixture: unknown;
   PCA: unknown;
+  Pipeline: unknown;
+  pipeline: <S extends Steps>(steps: S) => latent.Pipeline<S>;
   softAssign: (x: Tensor2D, clusterCenters: Tensor2D, temperature?: number) => Tensor2D;
   gaussianMixtureLogProb: (x: Tensor2D, params: Mixture, covarianceType?: CovarianceType) => Tensor2D;
   pcaTransform: (x: Tensor2D, params: { components: Tensor2D; mean: Tensor1D }) => Tensor2D;
@@ -382,6 +410,7 @@ export const good = () => [
   GaussianMixture.fit(x, { covarianceType: 'tied', init: { means: tensor } }),
   GaussianMixture.fit(x, { init: { weights: [1], precisions: [[[1]]] } }),
   GaussianMixture.fromParams({ weights: [1], means: [[0]], covariances: [1] }, 'spherical'),
+  latent.pipeline([pca, mixture]).predictProba(tensor),
   PCA.fit(x, { nComponents: 'mle' }),
   PCA.fit(x, { nComponents: 0.98, solver: 'full', whiten: true }),
   PCA.fromParams({ components: [[1]], mean: [0], explainedVariance: new Float32Array(1) }),
@@ -430,6 +459,10 @@ export const bad = () => [
   GaussianMixture.fromParams({ weights: [1], means: [[0]], covariances: [1] }, 'round'),
   // @ts-expect-error no such choice
   PCA.fit(x, { nComponents: 'all' }),
+  // @ts-expect-error only the last step may be no PCA
+  latent.pipeline([kmeans, pca]),
+  // @ts-expect-error a pipeline of nothing
+  latent.pipeline([]),
   // @ts-expect-error scikit-learn's name
   PCA.fit(x, { n_components: 2 }),
   // @ts-expect-error no such solver

@@ -36,6 +36,7 @@ import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
 import { fitRows, mapRows, readMatrix, readWeights, sourceOf } from '../core/rows.js';
 import type { Matrix, Rows, Weights } from '../core/rows.js';
+import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { labelingOf } from '../metrics/labels.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
@@ -254,6 +255,7 @@ export class KMeans {
     this.history = fitted.history;
     this.options = fitted.options;
     this.#fitted = fitted;
+    describe(this, () => toRecord(fitted, true));
   }
 
   /**

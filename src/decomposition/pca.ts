@@ -28,6 +28,7 @@ import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { fitRows, mapRows, readMatrix, readVector, sourceOf, type Matrix, type Rows } from '../core/rows.js';
+import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { covarianceSpectrum } from './covariance.js';
 import { logDensity } from './density.js';
@@ -145,6 +146,7 @@ export class PCA {
     this.singularValues = singular && vector(singular);
     this.noiseVariance = params.noise;
     this.options = params.options;
+    describe(this, () => toRecord(params, deviations(params.variances)));
     this.#mean = vector(mean);
     this.#deviations = vector(whiten ? deviations(variances) : variances.map(() => 1));
   }

@@ -31,6 +31,14 @@ export const shapeProto = (shape: readonly number[]): Shape => ({
 export class Graph {
   readonly nodes: GraphNode[] = [];
   readonly weights: Weight[] = [];
+  #scope = '';
+
+  /** The same graph, where every name gets a prefix. */
+  scoped(prefix: string): Graph {
+    const inner = new Graph();
+    inner.#scope = prefix;
+    return Object.assign(inner, { nodes: this.nodes, weights: this.weights });
+  }
 
   /** Rows of a known width, float32. */
   rows(name: string, width: number): string {
@@ -42,18 +50,24 @@ export class Graph {
   }
 
   floats(name: string, values: ArrayLike<number>, shape: readonly number[]): string {
-    this.weights.push(float32Weight(name, values, shape));
+    this.weights.push(float32Weight(this.#scope + name, values, shape));
     return this.#add({ name, op: 'Const', attr: { dtype: FLOAT } });
   }
 
   ints(name: string, values: ArrayLike<number>, shape: readonly number[]): string {
-    this.weights.push(int32Weight(name, values, shape));
+    this.weights.push(int32Weight(this.#scope + name, values, shape));
     return this.#add({ name, op: 'Const', attr: { dtype: INT } });
   }
 
   /** An op of float inputs. */
   op(op: string, name: string, ...input: string[]): string {
     return this.#add({ name, op, input, attr: { T: FLOAT } });
+  }
+
+  /** a bᵀ */
+  matMulTransposed(name: string, a: string, b: string): string {
+    const attr = { T: FLOAT, transpose_a: { b: false }, transpose_b: { b: true } };
+    return this.#add({ name, op: 'MatMul', input: [a, b], attr });
   }
 
   /** Sum, Max or Min over axes; a shape of `input` with 1 for each of them where `keep`. */
@@ -100,7 +114,8 @@ export class Graph {
   }
 
   #add(node: GraphNode): string {
-    this.nodes.push(node);
-    return node.name;
+    const name = this.#scope + node.name;
+    this.nodes.push({ ...node, name });
+    return name;
   }
 }

@@ -7,11 +7,11 @@ import type { ModelRecord } from './record.js';
  * Distances by one product, |x|² - 2 x·c + |c|² about the origin, which are off by about 1e-3 of the rows' size where they are
  * near 0; the nearest centre's is taken from differences, right to float32's last digits.
  */
-export function kMeansGraph(graph: Graph, { params }: ModelRecord): Port[] {
+export function kMeansGraph(graph: Graph, { params }: ModelRecord, x: string): Port[] {
   const { origin, clusterCenters } = params;
   const [k, d] = clusterCenters.shape;
   const c = Float32Array.from(clusterCenters.values);
-  const centered = graph.relative('centered', graph.rows('x', d), origin.values);
+  const centered = graph.relative('centered', x, origin.values);
   const centers = graph.floats('centers', c, [k, d]);
   const products = graph.floats(
     'minusTwoCenters',

@@ -23,11 +23,11 @@ function logSumExp(graph: Graph, name: string, joint: string): string {
  * A Gaussian mixture as a graph: x [N, D] to labels [N], probabilities [N, K] and log densities [N]. Step by step what the
  * class computes: log p_k(x) = c_k - |(x - μ_k) P_k|² / 2, with the constants c_k beforehand.
  */
-export function mixtureGraph(graph: Graph, { params, derived }: ModelRecord): Port[] {
+export function mixtureGraph(graph: Graph, { params, derived }: ModelRecord, x: string): Port[] {
   const { origin, means } = params;
   const { factor, logConstants } = derived!;
   const [k, d] = means.shape;
-  const fromOrigin = graph.relative('fromOrigin', graph.rows('x', d), origin.values);
+  const fromOrigin = graph.relative('fromOrigin', x, origin.values);
   const centered = graph.op('Sub', 'centered', fromOrigin, graph.floats('means', means.values, [k, 1, d])); // [K, N, D]
   const squares = graph.op('Square', 'squares', whiten(graph, centered, factor, k, d));
   const half = graph.op(

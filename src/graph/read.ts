@@ -62,58 +62,91 @@ const fits = (shape: readonly number[], rule: ShapeRule): boolean =>
   shape.length === rule.length &&
   shape.every((length, axis) => (rule[axis] === null ? length > 0 : length === rule[axis]));
 
+/** What stands in a file, and where. */
+interface Content {
+  readonly meta: Record<string, unknown>;
+  readonly weights: Map<string, Placed>;
+  readonly bytes: Uint8Array;
+  readonly float64: readonly unknown[];
+}
+
+const brokenAt = (where: string, what: string): ModelFormatError =>
+  new ModelFormatError(`${where}: the model is broken: ${what}.`);
+
+function checkSeal(where: string, told: unknown, bytes: Uint8Array, expected: unknown): void {
+  let seal: string;
+  try {
+    seal = sealOf(told, bytes);
+  } catch (error) {
+    throw brokenAt(where, `what it tells of itself is no JSON (${(error as Error).message})`);
+  }
+  if (seal === expected) return;
+  throw brokenAt(
+    where,
+    `its checksum is ${seal} where ${show(expected)} was saved: it was damaged, or its parts belong to two models`,
+  );
+}
+
+/**
+ * Opens a saved model.
+ *
+ * @param where the call, as messages name it
+ * @param kind the estimator's name
+ * @throws ModelFormatError for what is no model of this kind, and for what is not as it was saved
+ */
+export function readArtifacts(where: string, kind: string, artifacts: unknown): ModelFile {
+  const model = metadataOf(where, kind, artifacts);
+  const { weightSpecs, weightData } = artifacts as io.ModelArtifacts;
+  const { weights, total } = readSpecs(where, weightSpecs);
+  const bytes = bytesOf(where, weightData);
+  if (bytes.length !== total) {
+    throw brokenAt(where, `its weights are ${bytes.length} bytes where their shapes ask for ${total}`);
+  }
+  const [meta, float64] = [own(model, 'meta'), own(model, 'float64')];
+  if (!isRecord(meta)) throw brokenAt(where, `its meta must be an object; it is ${show(meta)}`);
+  if (!Array.isArray(float64))
+    throw brokenAt(where, `its float64 must be a list of names; it is ${show(float64)}`);
+  const told = { kind, float64, meta, weightSpecs: [...weights.values()].map(({ spec }) => spec) };
+  checkSeal(where, told, bytes, own(model, 'checksum'));
+  return new ModelFile(where, kind, { meta, weights, bytes, float64 });
+}
+
 /** The parts of a saved model, each checked as it is taken. */
 export class ModelFile {
-  readonly #meta: Record<string, unknown>;
-  readonly #weights: Map<string, Placed>;
-  readonly #bytes: Uint8Array;
-  readonly #float64: readonly unknown[];
+  readonly #content: Content;
+  readonly #prefix: string;
 
-  /**
-   * @param where the call, as messages name it
-   * @param kind the estimator's name
-   * @throws ModelFormatError for what is no model of this kind, and bytes that are not those that were saved
-   */
   constructor(
     readonly where: string,
-    kind: string,
-    artifacts: unknown,
+    readonly kind: string,
+    content: Content,
+    prefix = '',
   ) {
-    const model = metadataOf(where, kind, artifacts);
-    const { weightSpecs, weightData } = artifacts as io.ModelArtifacts;
-    const { weights, total } = readSpecs(where, weightSpecs);
-    const bytes = bytesOf(where, weightData);
-    if (bytes.length !== total) {
-      throw this.broken(`its weights are ${bytes.length} bytes where their shapes ask for ${total}`);
-    }
-    const [meta, float64] = [own(model, 'meta'), own(model, 'float64')];
-    if (!isRecord(meta)) throw this.broken(`its meta must be an object; it is ${show(meta)}`);
-    if (!Array.isArray(float64))
-      throw this.broken(`its float64 must be a list of names; it is ${show(float64)}`);
-    this.#checkSeal(
-      { kind, float64, meta, weightSpecs: [...weights.values()].map(({ spec }) => spec) },
-      bytes,
-      own(model, 'checksum'),
-    );
-    [this.#meta, this.#weights, this.#bytes, this.#float64] = [meta, weights, bytes, float64];
+    this.#content = content;
+    this.#prefix = prefix;
   }
 
-  #checkSeal(told: unknown, bytes: Uint8Array, expected: unknown): void {
-    let seal: string;
-    try {
-      seal = sealOf(told, bytes);
-    } catch (error) {
-      throw this.broken(`what it tells of itself is no JSON (${(error as Error).message})`);
-    }
-    if (seal === expected) return;
-    throw this.broken(
-      `its checksum is ${seal} where ${show(expected)} was saved: it was damaged, or its parts belong to two models`,
-    );
+  /** The models of a pipeline. @throws ModelFormatError where there are none */
+  steps(): ModelFile[] {
+    const steps = own(this.#content.meta, 'steps');
+    if (!Array.isArray(steps)) throw this.broken(`its steps must be a list; it is ${show(steps)}`);
+    return steps.map((step: unknown, i) => {
+      const [kind, meta] = isRecord(step) ? [own(step, 'kind'), own(step, 'meta')] : [];
+      if (typeof kind !== 'string' || !isRecord(meta)) {
+        throw this.broken(`step ${i} must have a kind and a meta; it is ${show(step)}`);
+      }
+      return new ModelFile(
+        `${this.where}: step ${i}`,
+        kind,
+        { ...this.#content, meta },
+        `${this.#prefix}${i}/`,
+      );
+    });
   }
 
   /** @returns an error about this file, to be thrown */
   broken(what: string): ModelFormatError {
-    return new ModelFormatError(`${this.where}: the model is broken: ${what}.`);
+    return brokenAt(this.where, what);
   }
 
   /** [D] The origin, in float64. */
@@ -134,7 +167,7 @@ export class ModelFile {
   }
 
   has(name: string): boolean {
-    return this.#weights.has(`${KEY}/${name}`);
+    return this.#content.weights.has(`${KEY}/${this.#prefix}${name}`);
   }
 
   /** Finite numbers of size `most` at most. */
@@ -165,7 +198,7 @@ export class ModelFile {
 
   /** An entry of the metadata that keeps its rule. */
   meta<T>(name: string, rule: Rule): T {
-    const value = own(this.#meta, name);
+    const value = own(this.#content.meta, name);
     if (!rule.holds(value)) throw this.broken(`its ${name} must be ${rule.must}; it is ${show(value)}`);
     return value as T;
   }
@@ -184,17 +217,22 @@ export class ModelFile {
   }
 
   #param(name: string, rule: ShapeRule, wide: boolean) {
-    const placed = this.#weights.get(`${KEY}/${name}`);
+    const { weights, bytes, float64 } = this.#content;
+    const placed = weights.get(`${KEY}/${this.#prefix}${name}`);
     if (!placed) throw this.broken(`it has no ${name}`);
     const { spec, start, end } = placed;
     const shape = wide ? [...rule, 2] : rule;
-    if (spec.dtype !== 'int32' || (wide && spec.quantization) || this.#float64.includes(name) !== wide) {
+    if (
+      spec.dtype !== 'int32' ||
+      (wide && spec.quantization) ||
+      float64.includes(this.#prefix + name) !== wide
+    ) {
       throw this.broken(`${name} must be ${wide ? 'float64' : 'integers'}, and is saved as something else`);
     }
     if (!fits(spec.shape, shape)) {
       const must = shape.map((length) => length ?? 'any').join(', ');
       throw this.broken(`${name} must have the shape [${must}]; it is [${spec.shape.join(', ')}]`);
     }
-    return paramOf(spec, this.#bytes.subarray(start, end), wide);
+    return paramOf(spec, bytes.subarray(start, end), wide);
   }
 }

@@ -17,4 +17,15 @@ export interface ModelRecord {
   readonly meta: Readonly<Record<string, Json>>;
   /** What the graph needs besides the params, and follows from them: not read back. */
   readonly derived?: Readonly<Record<string, Param>>;
+  /** Of a pipeline, which has no params and meta of its own: models one after the other. */
+  readonly steps?: readonly ModelRecord[];
 }
+
+const records = new WeakMap<object, () => ModelRecord | Promise<ModelRecord>>();
+
+/** Called by an estimator as it is made: how its record is had, for what saves it as a part of something. */
+export const describe = (model: object, record: () => ModelRecord | Promise<ModelRecord>): void =>
+  void records.set(model, record);
+
+/** The record of an estimator. */
+export const recordOf = async (model: object): Promise<ModelRecord> => records.get(model)!();

@@ -6,7 +6,7 @@ import { io } from '@tensorflow/tfjs-core';
 import { show } from '../core/checks.js';
 import { InputError, ModelFormatError } from '../core/errors.js';
 import { artifactsOfJson } from './manifest.js';
-import { ModelFile } from './read.js';
+import { ModelFile, readArtifacts } from './read.js';
 import type { ModelRecord } from './record.js';
 import { artifactsOf } from './write.js';
 
@@ -105,9 +105,15 @@ export async function saveModel(
  * @param kind the estimator's name
  * @throws InputError for a source that is none, or where nothing lies; ModelFormatError for what is no model of this kind
  */
-export async function openModel(where: string, source: ModelTarget, kind: string): Promise<ModelFile> {
-  const artifacts = await artifactsFrom(source).catch((error: unknown) => {
+export async function openModel(
+  where: string,
+  source: ModelTarget | ModelFile,
+  kind: string,
+): Promise<ModelFile> {
+  // A step of a pipeline, which was opened already.
+  if (source instanceof ModelFile && source.kind === kind) return source;
+  const artifacts = await artifactsFrom(source as ModelTarget).catch((error: unknown) => {
     throw failure(where, error);
   });
-  return new ModelFile(where, kind, artifacts);
+  return readArtifacts(where, kind, artifacts);
 }

@@ -29,6 +29,7 @@ import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { fitRows, mapRows, readWeights, sourceOf, type Matrix, type Weights } from '../core/rows.js';
+import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.js';
 import {
@@ -224,6 +225,7 @@ export class GaussianMixture {
     this.lowerBound = fitted.lowerBound;
     this.history = fitted.history;
     this.options = fitted.options;
+    describe(this, () => toRecord(fitted));
   }
 
   /**

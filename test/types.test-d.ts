@@ -6,24 +6,7 @@ import type { io, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-co
 import * as latent from '../src/index.js';
 import * as node from '../src/node/index.js';
 import { GaussianMixture, KMeans, PCA, RandomState } from '../src/index.js';
-
-// ── Tools ──────────────────────────────────────────────────────────────────────────────────────
-
-/** true for two types that are the same, to the last `readonly` and `?`. */
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-/** The members of a class that are public, as a plain record. */
-type Public<T> = { [K in keyof T]: T[K] };
-type WritableKeys<T> = {
-  [K in keyof T]-?: T[K] extends (...args: never[]) => unknown
-    ? never
-    : Same<Pick<T, K>, Readonly<Pick<T, K>>> extends true
-      ? never
-      : K;
-}[keyof T];
-type CanBeConstructed<T> = T extends abstract new (...args: never[]) => unknown ? true : false;
-
-/** Compiles if every entry is true. */
-export type Expect<T extends true[]> = T;
+import type { CanBeConstructed, Expect, Public, Same, WritableKeys } from './support/typeTools.js';
 
 // ── Shared types ───────────────────────────────────────────────────────────────────────────────
 

@@ -1,5 +1,5 @@
 /** Gaussian mixtures by the formulas of Bishop 9.2 as plain float64 loops, every covariance as a whole matrix. */
-import type { CovarianceType } from '../../src/index.js';
+import type { CovarianceType, RandomState } from '../../src/index.js';
 import type { CovarianceNumbers } from './fixtures.js';
 import { identity, make, naiveCholesky, naiveSolve, transpose, type Rows } from './naive-linalg.js';
 
@@ -68,28 +68,66 @@ const SHARED: Record<CovarianceType, (own: Rows[], shares: number[]) => Rows[]> 
     }),
 };
 
+/** What a component's sums are turned into before they are used. */
+type Sums = { count: number; mean: number[]; scatter: Rows };
+
 /** The M-step of responsibilities [N][K] that already carry the rows' weights. */
-export function naiveMaximize(x: Rows, r: Rows, type: CovarianceType, regCovar: number): NaiveMixture {
+export function naiveMaximize(
+  x: Rows,
+  r: Rows,
+  type: CovarianceType,
+  regCovar: number,
+  change = (sums: Sums): Sums => sums,
+): NaiveMixture {
   const columns = transpose(r);
-  const counts = columns.map((column) => column.reduce((a, b) => a + b, 0));
-  const total = counts.reduce((a, b) => a + b, 0);
-  const weights = counts.map((count) => count / total);
-  const means = columns.map((column, k) =>
-    x[0].map((_, j) => x.reduce((sum, row, n) => sum + (column[n] * row[j]) / counts[k], 0)),
-  );
-  const own = columns.map((column, k) => scatter(x, column, means[k], counts[k]));
+  const sums = columns.map((column) => {
+    const count = column.reduce((a, b) => a + b, 0);
+    const mean = x[0].map((_, j) => x.reduce((sum, row, n) => sum + (column[n] * row[j]) / count, 0));
+    return change({ count, mean, scatter: scatter(x, column, mean, count) });
+  });
+  const total = sums.reduce((all, { count }) => all + count, 0);
+  const weights = sums.map(({ count }) => count / total);
+  const means = sums.map(({ mean }) => mean);
+  const own = sums.map((each) => each.scatter);
   const covariances = SHARED[type](own, weights).map((matrix) =>
     matrix.map((row, i) => row.map((value, j) => value + (i === j ? regCovar : 0))),
   );
   return { weights, means, covariances };
 }
 
-/** EM for a number of iterations; history is the weighted mean log-likelihood before each M-step. */
+/**
+ * Sums as if each were off by a share of what it adds up, of standard deviation `size`: of the component's rows, their
+ * deviations, their products.
+ */
+export const nudge =
+  (size: number, random: RandomState) =>
+  ({ count, mean, scatter }: Sums): Sums => {
+    const draw = () => random.normal(0, size, 1)[0];
+    const deviations = mean.map((_, j) => Math.sqrt(scatter[j][j]));
+    const nudged = make(mean.length, mean.length, () => 0);
+    for (let i = 0; i < mean.length; i++) {
+      for (let j = 0; j <= i; j++) {
+        nudged[i][j] = nudged[j][i] = scatter[i][j] + draw() * deviations[i] * deviations[j];
+      }
+    }
+    return {
+      count: count * (1 + draw()),
+      mean: mean.map((m, j) => m + draw() * deviations[j]),
+      scatter: nudged,
+    };
+  };
+
+/**
+ * EM for a number of iterations; history is the weighted mean log-likelihood before each M-step.
+ *
+ * @param change what is done to each component's sums in every M-step
+ */
 export function naiveEm(
   x: Rows,
   start: NaiveMixture,
   type: CovarianceType,
   { sampleWeight = x.map(() => 1), regCovar = 1e-6, iterations = 1 } = {},
+  change?: (sums: Sums) => Sums,
 ): { mixture: NaiveMixture; history: number[] } {
   const total = sampleWeight.reduce((a, b) => a + b, 0);
   const history: number[] = [];
@@ -99,7 +137,7 @@ export function naiveEm(
     const density = logProb.map(naiveLogSumExp);
     history.push(density.reduce((sum, value, n) => sum + sampleWeight[n] * value, 0) / total);
     const r = logProb.map((row, n) => row.map((value) => sampleWeight[n] * Math.exp(value - density[n])));
-    mixture = naiveMaximize(x, r, type, regCovar);
+    mixture = naiveMaximize(x, r, type, regCovar, change);
   }
   return { mixture, history };
 }

@@ -10,6 +10,7 @@ const description = {
   name: 'blobs',
   description: 'K-means on blobs and odd shapes, mixtures on the odd shapes.',
   flags: ['nInit'],
+  page: async () => (await import('./pages/blobs.js')).blobsPage,
 } as const;
 
 void runJob(description, async (job) => {

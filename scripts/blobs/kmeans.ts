@@ -125,7 +125,11 @@ export async function kMeansOnBlobs(
   figuresByK(job, models, silhouettes, known, notebook, reduced);
   await againstNotebook(job, models[4], x, notebook, reduced);
   job.picture('byK', { k: models.map((_, i) => i + 1), inertias: models.map((m) => m.inertia), silhouettes });
-  for (const k of [3, 4, 8]) job.picture(`regions${k}`, await regions(models[k - 1], x));
+  for (const k of [3, 4, 8]) {
+    const model = models[k - 1];
+    const centers = await model.clusterCenters.array();
+    job.picture(`regions${k}`, { centers, inertia: model.inertia, ...(await regions(model, x)) });
+  }
   for (const k of [3, 4, 5, 6]) {
     const samples = await take(await silhouetteSamples(x, labelings[k - 1]));
     job.picture(`silhouettes${k}`, { samples, labels: labelings[k - 1], mean: silhouettes[k - 2] });

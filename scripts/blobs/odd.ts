@@ -230,8 +230,9 @@ async function sampled(job: Job, model: GaussianMixture) {
     here,
     ok: here <= 5,
   });
-  const six = model.sample(6, job.options.seed);
-  job.picture('sample', { x: rowsOf(await take(six.x), 2), labels: await take(six.labels) });
+  // As many as there are rows, to be drawn beside them.
+  const beside = model.sample(1250, job.options.seed);
+  job.picture('sample', { x: rowsOf(await take(beside.x), 2), labels: await take(beside.labels) });
 }
 
 function tightFigures(

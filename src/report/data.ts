@@ -66,7 +66,90 @@ export interface EllipsesData extends Axes {
   covariances: number[][][];
 }
 
-export type Picture = TableData | LinesData | ScatterData | ConfusionData | EllipsesData;
+/** A rectangle of numbers, row by row from the bottom. */
+export interface Grid {
+  /** Left, right, bottom, top: of the centres of the outermost cells. */
+  extent: number[];
+  width: number;
+  height: number;
+}
+
+export interface BarsData extends Axes {
+  kind: 'bars';
+  names: string[];
+  values: number[];
+}
+
+export interface HistogramData extends Axes {
+  kind: 'histogram';
+  bins: { from: number; to: number; count: number }[];
+}
+
+export interface HeatmapData extends Axes {
+  kind: 'heatmap';
+  /** [row][column] */
+  values: number[][];
+  rowNames: string[];
+  columnNames: string[];
+}
+
+export interface RegionsData extends Axes {
+  kind: 'regions';
+  grid: Grid;
+  /** The label at each point of the grid. */
+  cells: number[];
+  /** The regions are those of the nearest centre: their borders are drawn as such, not from the grid. */
+  voronoi: boolean;
+  points: number[][];
+  centers: number[][];
+}
+
+export interface DensityData extends Axes {
+  kind: 'density';
+  grid: Grid;
+  /** Log density at each point of the grid. */
+  logDensity: number[];
+  /** Labels on the grid, for the dashed borders between the components; may be empty. */
+  cells: number[];
+  points: number[][];
+  centers: number[][];
+  stars?: Stars;
+}
+
+export interface SilhouettesData {
+  kind: 'silhouettes';
+  x: string;
+  /** One panel for each labeling: the widths of each cluster's rows, largest first, and the mean of all rows. */
+  panels: { title: string; mean: number; clusters: { name: string; widths: number[] }[] }[];
+}
+
+export interface ImagesData {
+  kind: 'images';
+  items: { src: string; caption: string; swatches: string[] }[];
+}
+
+export interface DigitsData {
+  kind: 'digits';
+  /** Pixels along a side. */
+  side: number;
+  /** Pixels as base64 of one byte each, 0 is paper and 255 is ink. */
+  items: { pixels: string; caption: string }[];
+}
+
+export type Picture =
+  | TableData
+  | LinesData
+  | ScatterData
+  | BarsData
+  | HistogramData
+  | ConfusionData
+  | HeatmapData
+  | EllipsesData
+  | RegionsData
+  | DensityData
+  | SilhouettesData
+  | ImagesData
+  | DigitsData;
 
 /** A picture with its words. */
 export interface Card extends Words {

@@ -1,61 +1,47 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { describeInBrowser, launch, openFile, type Watched } from '../support/browser.js';
+import { describeInBrowser, launch, openFile } from '../support/browser.js';
 import { folder, runJob } from '../support/jobs.js';
-import { coloursOfCanvases, dataOf, marks, overflow } from '../support/pictures.js';
+import { cardsOf, expectDrawn, marks, rounded } from '../support/pictures.js';
 
-const out = folder();
-const file = path.join(out, 'iris.html');
-let browser: Browser;
-
-describeInBrowser.each([1200, 420])('reports/iris.html, %i pixels wide', (width) => {
-  let opened: Watched;
+describeInBrowser('reports/iris.html', () => {
+  const out = folder();
+  let browser: Browser;
   beforeAll(async () => {
-    if (!browser) runJob('iris', out, '--quick', '--backend', 'cpu');
-    browser ??= await launch();
-    opened = await openFile(browser, file, width);
+    runJob('iris', out, '--quick', '--backend', 'cpu');
+    browser = await launch();
   });
-  if (width === 420)
-    afterAll(async () => {
-      await browser?.close();
-      rmSync(out, { recursive: true });
-    });
-
-  it('is drawn whole, in silence, and asks for nothing', async () => {
-    const { page, said, asked } = opened;
-    expect(await page.getAttribute('html', 'data-ready')).toBe('1');
-    expect(said).toEqual([]);
-    expect(asked).toHaveLength(1);
-    expect(asked[0]).toMatch(/^file:.*iris\.html$/);
-    expect(await overflow(page)).toBe(0);
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(out, { recursive: true });
   });
 
-  it('has a drawing in each canvas, and a mark for each number', async () => {
-    const { page } = opened;
-    const canvases = await coloursOfCanvases(page);
-    expect(canvases).toHaveLength(4);
-    for (const colours of canvases) expect(colours).toBeGreaterThan(5);
+  it.each([1200, 420])('is drawn whole, %i pixels wide, with a mark for each number', async (width) => {
+    const opened = await openFile(browser, path.join(out, 'iris.html'), width);
+    await expectDrawn(opened, 4);
     const title = 'The clusters and their Gaussians';
-    expect(await marks(page, title, 'points')).toBe(150);
-    expect(await marks(page, title, 'ellipse')).toBe(6);
-    expect(await marks(page, title, 'centres')).toBe(3);
+    expect(await marks(opened.page, title, 'points')).toBe(150);
+    expect(await marks(opened.page, title, 'ellipse')).toBe(6);
+    expect(await marks(opened.page, title, 'centres')).toBe(3);
+    await opened.page.close();
   });
 
   it("shows the numbers of the job's JSON", async () => {
+    const { page } = await openFile(browser, path.join(out, 'iris.html'), 1200);
     const { pictures, figures } = JSON.parse(readFileSync(path.join(out, 'iris.json'), 'utf8'));
-    const { sections } = await dataOf(opened.page);
-    const [[known], [ellipses, confusion, curve]] = sections.map(({ cards }) =>
-      cards.map(({ picture }) => picture),
-    );
+    const cards = await cardsOf(page);
+    const picture = (title: string) => cards.get(title)!.picture;
     const petals = pictures.classes.x.map((row: number[]) => row.slice(2));
-    expect(known).toMatchObject({ points: petals, labels: pictures.classes.labels });
+    expect(picture('The species')).toMatchObject({ points: petals, labels: pictures.classes.labels });
+    const ellipses = picture('The clusters and their Gaussians');
     expect(ellipses).toMatchObject({ points: petals, labels: pictures.clusters.labels });
-    const onDiagonal = (confusion.values as number[][]).reduce((sum, row, k) => sum + row[k], 0);
-    expect(onDiagonal).toBe(pictures.clusters.correct);
-    const [{ y }] = curve.series as { y: number[] }[];
-    expect(y).toEqual(pictures.clusters.history.map((v: number) => Number(v.toPrecision(8))));
-    const table = await opened.page.locator('table').innerText();
+    const counts = picture('Species and clusters').values as number[][];
+    expect(counts.flat().reduce((a, b) => a + b)).toBe(150);
+    expect(counts.reduce((sum, row, k) => sum + row[k], 0)).toBe(pictures.clusters.correct);
+    const [{ y }] = picture('Log-likelihood by iteration').series as { y: number[] }[];
+    expect(y).toEqual(rounded(pictures.clusters.history));
+    const table = await page.locator('table').innerText();
     for (const { what } of figures) expect(table).toContain(what);
   });
 });

@@ -1,6 +1,7 @@
 import { dot, line, plot, ruleX, ruleY, text, type Markish } from '@observablehq/plot';
 import type { LinesData } from '../data.js';
 import { fieldName, sizeOf } from './elements.js';
+import { legend } from './legend.js';
 import { colours, SHAPES } from './palette.js';
 import { below, FONT } from './tfvis.js';
 
@@ -35,46 +36,71 @@ async function drawWithVis(area: HTMLElement, { series, x, y }: LinesData): Prom
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
 
-function dotsOf(
-  { x, y }: { x: number[]; y: number[] },
-  colour: string,
-  shape: (typeof SHAPES)[number],
-): Markish[] {
+function dotsOf({ x, y }: { x: number[]; y: number[] }, colour: string, k: number): Markish[] {
   const at = { x: (_: number, i: number) => x[i], y: (v: number) => v };
   return [
-    dot(y, { ...at, fill: colour, symbol: shape, r: 4 }),
+    dot(y, { ...at, fill: colour, symbol: SHAPES[k % SHAPES.length], r: 4, className: 'dots' }),
     text(y, { ...at, text: short, dy: -12, fontSize: 11, stroke: 'white', fill: '#222' }),
   ];
+}
+
+const DASHED = { stroke: '#333', strokeDasharray: '5 4', className: 'mark' } as const;
+const LABEL = { fontSize: 12, fill: '#222', stroke: 'white', strokeWidth: 4 } as const;
+
+/** An upright rule, its label to the right of it where the first curve leaves room: above or below. */
+function upright({ x, label }: { x: number; label: string }, { series }: LinesData): Markish[] {
+  const [{ x: at, y }] = series;
+  const nearest = at.reduce((best, each, i) => (Math.abs(each - x) < Math.abs(at[best] - x) ? i : best), 0);
+  const high = y[nearest] > (Math.min(...y) + Math.max(...y)) / 2;
+  const where = { frameAnchor: high ? 'bottom' : 'top', dy: high ? -8 : 8 } as const;
+  return [
+    ruleX([x], DASHED),
+    text([label], { x: [x], text: [label], ...where, dx: 6, textAnchor: 'start', ...LABEL }),
+  ];
+}
+
+/** A level rule, its label above its right end. */
+const level = ({ y, label }: { y: number; label: string }): Markish[] => [
+  ruleY([y], DASHED),
+  text([label], { y: [y], text: [label], frameAnchor: 'right', dy: -8, textAnchor: 'end', ...LABEL }),
+];
+
+/** Ticks at the numbers themselves where they are few. */
+function ticks({ series }: LinesData): number[] | undefined {
+  const all = [...new Set(series.flatMap(({ x }) => x))].sort((a, b) => a - b);
+  return all.length <= 12 ? all : undefined;
 }
 
 function drawWithPlot(area: HTMLElement, data: LinesData): void {
   const { series, marks, dots, x, y } = data;
   const palette = colours(series.length);
-  const upright = marks.filter((mark) => mark.x !== undefined);
-  const level = marks.filter((mark) => mark.y !== undefined);
-  const dashed = { stroke: '#333', strokeDasharray: '5 4' };
-  const label = { text: 'label', fontSize: 12, fill: '#222', stroke: 'white', strokeWidth: 4 } as const;
   const svg = plot({
     ...sizeOf(area),
     marginLeft: 62,
     marginBottom: 48,
     marginTop: 30,
     style: { fontSize: `${FONT}px` },
-    x: { label: x, nice: true },
-    y: { label: y, nice: true, grid: true },
-    color: { domain: series.map(({ name }) => name), range: palette, legend: series.length > 1 },
+    x: { label: x, inset: dots ? 18 : 0, ticks: ticks(data), tickFormat: ticks(data) && String },
+    y: { label: y, nice: true, grid: true, insetTop: dots ? 12 : 0 },
     marks: [
       ...series.map((each, k) =>
-        line(each.y, { x: (_, i) => each.x[i], y: (v) => v, stroke: palette[k], strokeWidth: 2.2 }),
+        line(each.y, {
+          x: (_, i) => each.x[i],
+          y: (v) => v,
+          stroke: palette[k],
+          strokeWidth: 2.2,
+          className: 'line',
+        }),
       ),
-      ruleX(upright, { x: 'x', ...dashed }),
-      ruleY(level, { y: 'y', ...dashed }),
-      text(upright, { x: 'x', frameAnchor: 'top', dy: -20, ...label }),
-      text(level, { y: 'y', frameAnchor: 'right', dy: -8, textAnchor: 'end', ...label }),
-      ...(dots ? series.flatMap((each, k) => dotsOf(each, palette[k], SHAPES[k % SHAPES.length])) : []),
+      ...marks.flatMap((mark) => [
+        ...(mark.x === undefined ? [] : upright({ ...mark, x: mark.x }, data)),
+        ...(mark.y === undefined ? [] : level({ ...mark, y: mark.y })),
+      ]),
+      ...(dots ? series.flatMap((each, k) => dotsOf(each, palette[k], k)) : []),
     ],
   });
-  area.replaceChildren(svg);
+  const names = series.map(({ name }) => name);
+  area.replaceChildren(...(names.length > 1 ? [legend(names, palette)] : []), svg);
 }
 
 /** Curves: with tfjs-vis, and with Plot where there are marks, dots, or an x of its own. */

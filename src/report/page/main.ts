@@ -19,9 +19,23 @@ function place(card: Card): { figure: HTMLElement; paint: () => Promise<void> } 
   return { figure, paint: () => draw(area, picture) };
 }
 
+/** Two columns, three where there are three cards: a card that would stand alone takes the whole row. */
+function arrange(cards: readonly Card[], figures: readonly HTMLElement[]): string {
+  if (cards.length === 3 && cards.every(({ wide }) => !wide)) return 'cards three';
+  let column = 0;
+  cards.forEach(({ wide }, i) => {
+    if (wide) column = 0;
+    else if (column === 1) column = 0;
+    else if (cards[i + 1] && !cards[i + 1].wide) column = 1;
+    else figures[i].className = 'wide';
+  });
+  return 'cards';
+}
+
 function section({ title, text, cards }: SectionData) {
   const placed = cards.map(place);
-  const grid = element('div', { className: 'cards' }, ...placed.map(({ figure }) => figure));
+  const figures = placed.map(({ figure }) => figure);
+  const grid = element('div', { className: arrange(cards, figures) }, ...figures);
   const head = [
     element('h2', { textContent: title }),
     ...(text ? [element('p', { textContent: text })] : []),

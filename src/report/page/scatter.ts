@@ -6,6 +6,15 @@ import { centres, plainPoints, points, stars } from './marks.js';
 import { colours } from './palette.js';
 import { below, FONT } from './tfvis.js';
 
+/** Ends at round numbers, so that the first tick stands at the axis' end. */
+function round(values: readonly number[]): [number, number] {
+  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  if (!(low < high)) return [(values[0] ?? 0) - 1, (values[0] ?? 0) + 1];
+  const unit = 10 ** Math.floor(Math.log10((high - low) / 10));
+  const step = unit * [1, 2, 5, 10].find((times) => (high - low) / (unit * times) <= 10)!;
+  return [Math.floor(low / step) * step, Math.ceil(high / step) * step];
+}
+
 /** tfjs-vis sorts the series by name, and gives the colours in that order. */
 async function drawWithVis(
   area: HTMLElement,
@@ -23,7 +32,8 @@ async function drawWithVis(
       ...sizeOf(area),
       xLabel: below(x),
       yLabel: y,
-      zoomToFit: true,
+      xAxisDomain: round(rows.map(([px]) => px)),
+      yAxisDomain: round(rows.map(([, py]) => py)),
       seriesColors: sorted.map((k) => palette[k]),
       fontSize: FONT,
     },

@@ -5,7 +5,8 @@ declare global {
   var tfvis: typeof vis;
 }
 
-export const FONT = 13;
+/** Pixels, of axes and legends. */
+export const FONT = 12;
 
 /** A name below an axis, with an empty line that keeps its descenders on the canvas. */
 export const below = (name: string): string => [name, ''] as unknown as string;

@@ -1,0 +1,26 @@
+import type { DigitsData } from '../data.js';
+import { element } from './elements.js';
+
+/** Ink on white paper, a canvas pixel for each. */
+function paint(pixels: string, side: number): HTMLCanvasElement {
+  const canvas = element('canvas', { width: side, height: side });
+  const ink = atob(pixels);
+  const image = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    image.data.fill(255 - ink.charCodeAt(i), 4 * i, 4 * i + 3);
+    image.data[4 * i + 3] = 255;
+  }
+  canvas.getContext('2d')!.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Small images, each with its caption below. */
+export function drawDigits(area: HTMLElement, { side, items }: DigitsData): void {
+  const drawn = items.map(({ pixels, caption }) => {
+    const canvas = paint(pixels, side);
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', caption);
+    return element('div', { className: 'item' }, canvas, element('div', { className: 'caption' }, caption));
+  });
+  area.replaceChildren(...drawn);
+}

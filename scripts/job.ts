@@ -34,6 +34,8 @@ export interface JobOptions {
   quick: boolean;
   /** Folder of the reports, absolute. */
   out: string;
+  /** Folder where trained models are kept, absolute; undefined: nowhere. */
+  models?: string;
 }
 
 /** The flags that only some jobs know. */
@@ -109,7 +111,8 @@ function commandLine({ name, description, flags = [] }: JobDescription): Command
     )
     .option('--seed <integer>', 'of every random draw', integer(0, 2 ** 32 - 1), 42)
     .option('--quick', 'less work; figures that suffer are marked as reduced', false)
-    .option('--out <folder>', 'folder of the report', 'reports');
+    .option('--out <folder>', 'folder of the report', 'reports')
+    .option('--models <folder>', 'keep the trained models there, each with a README');
   if (flags.includes('nInit')) program.option('--n-init <integer>', 'restarts', integer(1, 10_000));
   if (flags.includes('dataDir')) {
     program.option('--data-dir <folder>', 'folder of the data', path.join(ROOT, 'data'));
@@ -119,7 +122,13 @@ function commandLine({ name, description, flags = [] }: JobDescription): Command
 
 function parse(description: JobDescription, argv: readonly string[]): JobOptions {
   const { dataDir, out, ...rest } = commandLine(description).parse(argv, { from: 'user' }).opts<JobOptions>();
-  return { ...rest, dataDir: path.resolve(dataDir ?? path.join(ROOT, 'data')), out: path.resolve(out) };
+  const models = rest.models === undefined ? undefined : path.resolve(rest.models);
+  return {
+    ...rest,
+    models,
+    dataDir: path.resolve(dataDir ?? path.join(ROOT, 'data')),
+    out: path.resolve(out),
+  };
 }
 
 async function withProgress<T>(

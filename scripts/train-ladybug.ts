@@ -4,6 +4,7 @@ import { PNG } from 'pngjs';
 import { KMeans } from '../src/index.js';
 import { loadImage, type Picture } from '../src/node/index.js';
 import { readFigures, runJob, writeWhole, type Job } from './job.js';
+import { keepModel } from './models.js';
 
 interface Known {
   ladybug: { shape: number[]; best_known_inertia: Record<string, number> };
@@ -14,6 +15,8 @@ const QUICK_COLOURS = [8, 2];
 /** --quick takes every 100th pixel: 4,264 of them. */
 const QUICK_EVERY = 100;
 const N_INIT = 3;
+/** The number of colours whose model is kept. */
+const KEPT = 8;
 
 /** Pixels in the notebook's units, 0 to 1. */
 function unitRows({ x }: Picture, every: number) {
@@ -61,6 +64,20 @@ async function paint(job: Job, picture: Picture, x: ReturnType<typeof unitRows>,
   const png = encode(await segment(model, picture, palette), picture);
   await writeWhole(path.join(job.options.out, file), png);
   const { inertia, nIter, converged } = model;
+  if (k === KEPT) {
+    await keepModel(job, 'ladybug-kmeans', model, {
+      job: 'ladybug',
+      title: `The ${k} colours of a photograph of a ladybug, found by K-means.`,
+      data: `${x.shape[0].toLocaleString('en')} pixels of data/ladybug.png: red, green and blue from 0 to 1.`,
+      licence: 'Apache-2.0 (repository ageron/handson-ml2)',
+      ports: {
+        x: '[N, 3] red, green, blue, from 0 to 1',
+        labels: '[N] int32, the nearest colour',
+        distances: `[N, ${k}] Euclidean distances to the colours`,
+      },
+      figures: { inertia: inertia!, palette: palette.map(String).join(' '), iterations: nIter! },
+    });
+  }
   model.dispose();
   job.figure({
     what: `${k} colours: inertia`,

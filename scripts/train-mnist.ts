@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { slice, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { PNG } from 'pngjs';
-import { GaussianMixture, KMeans, PCA, silhouetteScores } from '../src/index.js';
+import { GaussianMixture, KMeans, PCA, pipeline, silhouetteScores } from '../src/index.js';
 import { loadMnist, type Mnist } from '../src/node/index.js';
 import { readFigures, ROOT, runJob, terminal, within, writeWhole, type Job } from './job.js';
+import { keepModel } from './models.js';
 
 interface Known {
   mnist: {
@@ -300,12 +301,47 @@ async function look(job: Job, pca: PCA, model: GaussianMixture, splits: Split[])
   job.picture('lowestDensity', strange);
 }
 
+/** PCA for itself, and what takes pixels to the mixture's components. */
+async function keep(job: Job, pca: PCA, model: GaussianMixture, splits: Split[], rows: number) {
+  const data = (n: number) =>
+    `${n.toLocaleString('en')} of the MNIST training digits, 28 x 28 pixels from 0 to 255.`;
+  const licence = 'CC BY-SA 3.0 (MNIST: Y. LeCun, C. Cortes, C. Burges)';
+  const pixels = '[N, 784] pixels, row by row, from 0 to 255';
+  const kept = Array.from(await pca.explainedVarianceRatio!.data()).reduce((a, b) => a + b, 0);
+  const back = `from \`execute({ z }, 'reconstruction')\`: pixels of coordinates z [N, ${pca.nComponents}]`;
+  await keepModel(job, 'mnist-pca', pca, {
+    job: 'mnist',
+    title: `The principal components of handwritten digits.`,
+    data: data(splits[0].labels.length),
+    licence,
+    ports: { x: pixels, coordinates: `[N, ${pca.nComponents}]`, reconstruction: back },
+    figures: { components: pca.nComponents, 'share of the variance': kept },
+  });
+  const figures: Record<string, number> = { 'mean log-likelihood, lower bound': model.lowerBound! };
+  for (const { name, z } of splits) [figures[`mean log-likelihood, ${name}`]] = await take(model.score(z));
+  await keepModel(job, 'mnist-gmm', pipeline([pca, model]), {
+    job: 'mnist',
+    title: 'A pipeline: principal components of handwritten digits, then a mixture of ten Gaussians.',
+    data: data(rows),
+    licence,
+    ports: {
+      x: pixels,
+      labels: '[N] int32, the most probable component (not the digit)',
+      probabilities: '[N, 10] of the components',
+      logDensity: '[N] log density of the coordinates, in nats',
+      reconstruction: back,
+    },
+    figures: { ...figures, restarts: model.options!.nInit, iterations: model.nIter! },
+  });
+}
+
 async function mnist(job: Job): Promise<void> {
   const { mnist: known } = await readFigures<Known>('figures.json');
   const plan = planOf(job);
   const { pca, splits } = await reduce(job, await load(job, plan.rows), plan, known);
   await kMeans(job, splits, plan, known);
   const model = await mixture(job, splits, plan, known);
+  await keep(job, pca, model, splits, plan.mixture.rows);
   await look(job, pca, model, splits);
   for (const each of [pca, model, ...splits.map(({ z }) => z)]) each.dispose();
 }

@@ -1,6 +1,7 @@
 import { KMeans } from '../../src/index.js';
 import { silhouetteSamples, silhouetteScores } from '../../src/metrics/silhouette.js';
 import { within, type Job } from '../job.js';
+import { keepModel } from '../models.js';
 import { gap, orderOf, regions, rowsOf, take, type Rows } from '../regions.js';
 import type { Blobs } from '../../src/datasets/blobs.js';
 
@@ -134,6 +135,18 @@ export async function kMeansOnBlobs(
     const samples = await take(await silhouetteSamples(x, labelings[k - 1]));
     job.picture(`silhouettes${k}`, { samples, labels: labelings[k - 1], mean: silhouettes[k - 2] });
   }
+  await keepModel(job, 'blobs-kmeans', models[4], {
+    job: 'blobs',
+    title: 'Five clusters found by K-means in round blobs.',
+    data: '2,000 rows of two features about five centres, made by `makeBlobs` with seed 7, as scikit-learn makes them.',
+    licence: 'made data, none',
+    ports: {
+      x: '[N, 2]',
+      labels: '[N] int32, the nearest centre',
+      distances: '[N, 5] Euclidean distances to the centres',
+    },
+    figures: { inertia: models[4].inertia!, silhouette: silhouettes[3], restarts: nInit },
+  });
   await startsAndIterations(job, x);
   for (const model of models) model.dispose();
 }

@@ -41,7 +41,15 @@ import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { labelingOf } from '../metrics/labels.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
 import { assignOnHost } from './hamerly.js';
-import { assignByTensors, nearest, update, type Centers, type Memo } from './lloyd.js';
+import {
+  allLabels,
+  assignByTensors,
+  nearest,
+  update,
+  type Centers,
+  type Memo,
+  type Statistics,
+} from './lloyd.js';
 import { problemOf, type Problem } from './problem.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
 
@@ -116,6 +124,7 @@ function safeSqrt(d: Tensor2D): Tensor2D {
 
 interface Restart extends Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> {
   readonly centers: Centers;
+  /** [M] Of the rows that passes run over. */
   readonly labels: Int32Array;
   readonly inertia: number;
 }
@@ -134,11 +143,12 @@ async function runLloyd(
   events: FitEvents,
 ): Promise<Restart> {
   const { rows } = problem;
-  const assign = problem.host ? assignOnHost : assignByTensors;
   const memos: Memo[] = [];
+  const assign = ({ host }: Problem, centers: Centers): Promise<Statistics> =>
+    host ? assignOnHost(problem, host, centers, memos) : assignByTensors(problem, centers, memos);
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
   const advance = async (centers: Centers): Promise<Step<Centers>> => {
-    const statistics = await assign(problem, centers, memos);
+    const statistics = await assign(problem, centers);
     const next = update(centers, statistics);
     const settled = statistics.changed === 0 && statistics.far.length === 0;
     const params = settled ? centers : next.centers;
@@ -146,9 +156,16 @@ async function runLloyd(
   };
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
   const run = await iterate(init, start, advance, maxIter, events, report);
-  const { inertia } = await assign(problem, run.params, memos);
+  const { inertia } = await assign(problem, run.params);
   const { params: centers, nIter, converged, history } = run;
-  return { centers, labels: concatenated(memos, rows.nRows), inertia, nIter, converged, history };
+  return {
+    centers,
+    labels: allLabels(memos, problem.host?.nRows ?? rows.nRows),
+    inertia,
+    nIter,
+    converged,
+    history,
+  };
 }
 
 /**
@@ -160,15 +177,9 @@ function samePartition(a: Int32Array, b: Int32Array): boolean {
   return first.every((code, i) => code === second[i]);
 }
 
-function concatenated(parts: Memo[], n: number): Int32Array {
-  const out = new Int32Array(n);
-  let at = 0;
-  for (const { labels } of parts) {
-    out.set(labels, at);
-    at += labels.length;
-  }
-  return out;
-}
+/** Of all N rows, where equal ones were clustered as one. */
+const ofEachRow = (labels: Int32Array, { host }: Problem): Int32Array =>
+  host?.map ? host.map.map((m) => labels[m]) : labels;
 
 const inDataUnits = (centers: Centers, origin: Float64Array): Float32Array =>
   Float32Array.from(centers, (value, i) => value + origin[i % origin.length]);
@@ -183,7 +194,8 @@ export async function kMeansLabels(
 ): Promise<Int32Array> {
   const problem = await problemOf(rows, k, weight, pace);
   const start = await rows.at(await kMeansPlusPlus(problem, k, random));
-  return (await runLloyd(problem, start, { maxIter: 300, tol: 1e-4 }, 0, {})).labels;
+  const { labels } = await runLloyd(problem, start, { maxIter: 300, tol: 1e-4 }, 0, {});
+  return ofEachRow(labels, problem);
 }
 
 async function startCenters(
@@ -261,8 +273,9 @@ export class KMeans {
   /**
    * Fits K-means to the rows of `x`.
    *
-   * Where a row is little work (K D of at most 512) or all of them are, passes run on the host, not as tensors: then the
-   * rows are held as one float32 copy of up to 64 MiB (a larger one is made again, batch by batch, in each pass).
+   * Where a row is little work (K D of at most 512) or all of them are, passes run on the host, not as tensors. Then one
+   * float32 copy of the rows is held: of the distinct ones, with the sums of their weights, where those are at most half
+   * of them; of none where it would be larger than 64 MiB.
    *
    * @param x [N, D]
    * @throws InputError for bad data or options; the signal's reason when it is aborted
@@ -298,7 +311,8 @@ export class KMeans {
       algorithm,
       seed,
     };
-    return new KMeans({ ...best!, origin: rows.origin, options: settings });
+    const labels = ofEachRow(best!.labels, problem);
+    return new KMeans({ ...best!, labels, origin: rows.origin, options: settings });
   }
 
   /**

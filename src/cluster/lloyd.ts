@@ -45,7 +45,7 @@ export interface Statistics {
   readonly far: readonly FarRow[];
 }
 
-interface FarRow {
+export interface FarRow {
   readonly row: number;
   readonly label: number;
   readonly weight: number;
@@ -57,6 +57,17 @@ interface FarRow {
 export interface Memo {
   readonly labels: Int32Array;
   readonly bounds?: Bounds;
+}
+
+/** All rows' labels, of what batches remember. */
+export function allLabels(memos: readonly Memo[], n: number): Int32Array {
+  const out = new Int32Array(n);
+  let at = 0;
+  for (const { labels } of memos) {
+    out.set(labels, at);
+    at += labels.length;
+  }
+  return out;
 }
 
 /** One pass over the rows by tensor operations: every row to its nearest centre. */
@@ -101,7 +112,7 @@ async function accumulate(
     if (wi > 0 && before?.[i] !== labels[i]) changed++;
   }
   const lacking = counts.reduce((n, count) => n + (count === 0 ? 1 : 0), 0);
-  const far = lacking > 0 ? await farRows(rows, lacking, start, labels, distances, w) : [];
+  const far = lacking > 0 ? await farRows(rows, lacking, { start, labels, distances, weight: w }) : [];
   return { statistics: { counts, sums: Float64Array.from(sums), inertia, changed, far }, memo: { labels } };
 }
 
@@ -127,25 +138,33 @@ export const membership = (labels: Tensor1D, k: number): Tensor2D =>
 export const nearest = (x: Tensor2D, centers: Tensor2D): Tensor1D =>
   argMin(squaredDistances(x, centers), 1) as Tensor1D;
 
-export async function farRows(
-  rows: Rows,
-  n: number,
-  start: number,
-  labels: Int32Array,
-  distances: ArrayLike<number>,
-  w: Float64Array | null,
-): Promise<FarRow[]> {
-  const order = Array.from(labels.keys())
-    .filter((i) => distances[i] > 0 && (!w || w[i] > 0))
-    .sort((a, b) => distances[b] - distances[a] || a - b)
-    .slice(0, n);
+/** Rows `start` and on, with their labels, distances and weights (null: 1). */
+export interface Labeled {
+  readonly start: number;
+  readonly labels: Int32Array;
+  readonly distances: ArrayLike<number>;
+  readonly weight: Float64Array | null;
+}
+
+/** The `n` rows with weight that are farthest from their centre, of those that do not lie on it. */
+export async function farRows(rows: Rows, n: number, labeled: Labeled): Promise<FarRow[]> {
+  const { start, labels, distances, weight } = labeled;
+  const order: number[] = [];
+  for (let i = 0; i < labels.length; i++) {
+    const distance = distances[i];
+    if (distance === 0 || (weight && weight[i] === 0)) continue;
+    if (order.length === n && distance <= distances[order[n - 1]]) continue;
+    const after = order.findIndex((other) => distances[other] < distance);
+    order.splice(after < 0 ? order.length : after, 0, i);
+    order.length = Math.min(order.length, n);
+  }
   if (order.length === 0) return [];
   const values = await rows.at(order.map((i) => start + i));
   const d = rows.nFeatures;
   return order.map((i, j) => ({
     row: start + i,
     label: labels[i],
-    weight: w ? w[i] : 1,
+    weight: weight ? weight[i] : 1,
     distance: distances[i],
     values: values.slice(j * d, (j + 1) * d),
   }));

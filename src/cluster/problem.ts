@@ -1,13 +1,14 @@
 import type { Batched, Pace } from '../core/iterate.js';
 import type { Rows } from '../core/rows.js';
+import { distinctRows } from './distinct.js';
 
 /** What is clustered, and where passes over its rows are computed. */
 export interface Problem {
   readonly rows: Rows;
-  /** Rows for the typed-array passes, or null: passes are tensor operations. */
-  readonly host: HostRows | null;
   /** [N], or null: all 1 */
   readonly weight: Float64Array | null;
+  /** Null: passes are tensor operations. */
+  readonly host: HostRows | null;
   readonly pace: Pace;
 }
 
@@ -17,7 +18,13 @@ export interface HostBatch {
   dispose(): void;
 }
 
-export type HostRows = Batched<HostBatch>;
+/** M rows for the typed-array passes: all of them, or the distinct ones with the sums of their weights. */
+export interface HostRows extends Batched<HostBatch> {
+  /** [M], or null: all 1 */
+  readonly weight: Float64Array | null;
+  /** [N] Which of the M each row is; null: itself. */
+  readonly map: Int32Array | null;
+}
 
 /**
  * Which passes run on the host, in typed arrays. Products of few columns are bound by memory, and small data by what a
@@ -34,10 +41,7 @@ const BATCH = 8192;
 
 const dispose = (): void => undefined;
 
-/**
- * Chooses the path, and reads the rows back where that is the host: held as one float32 copy, or where they are too many
- * for that, made again batch by batch in each pass.
- */
+/** Chooses the path, and reads the rows back where that is the host. */
 export async function problemOf(
   rows: Rows,
   k: number,
@@ -46,42 +50,44 @@ export async function problemOf(
 ): Promise<Problem> {
   const perRow = k * rows.nFeatures;
   const onHost = perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
-  const host = onHost ? await hostRows(rows, pace) : null;
-  return { rows, host, weight, pace };
+  const host = onHost ? await hostRows(rows, weight, pace) : null;
+  return { rows, weight, host, pace };
 }
 
-async function hostRows(rows: Rows, pace: Pace): Promise<HostRows> {
+/**
+ * The distinct rows, where they are at most half of them; else one float32 copy of all; where that would be too large,
+ * none: batches are made again in each pass.
+ */
+async function hostRows(rows: Rows, weight: Float64Array | null, pace: Pace): Promise<HostRows> {
   const { nRows, nFeatures: d } = rows;
-  const batchRows = Math.min(BATCH, nRows);
-  const made = async (start: number, end: number): Promise<HostBatch> => ({
-    values: await rows.values(start, end),
-    dispose,
-  });
-  if (nRows * d > hostLimit.held) return { nRows, batchRows, batch: made };
+  if (nRows * d > hostLimit.held) {
+    const batch = async (start: number, end: number): Promise<HostBatch> => ({
+      values: await rows.values(start, end),
+      dispose,
+    });
+    return { nRows, batchRows: BATCH, batch, weight, map: null };
+  }
+  const distinct = await distinctRows(rows, pace);
+  if (distinct) {
+    const { values, map } = distinct;
+    return { ...held(values, d), weight: summed(map, values.length / d, weight), map };
+  }
   const all = new Float32Array(nRows * d);
-  for (let start = 0; start < nRows; start += batchRows) {
-    all.set(await rows.values(start, Math.min(nRows, start + batchRows)), start * d);
+  for (let start = 0; start < nRows; start += BATCH) {
+    all.set(await rows.values(start, Math.min(nRows, start + BATCH)), start * d);
     await pace();
   }
-  const batch = (start: number, end: number): HostBatch => ({
-    values: all.subarray(start * d, end * d),
-    dispose,
-  });
-  return { nRows, batchRows, batch };
+  return { ...held(all, d), weight, map: null };
 }
 
-/** Of two rows, by differences in float64. */
-export function squaredDistance(
-  x: Float32Array | Float64Array,
-  at: number,
-  y: Float64Array,
-  to: number,
-  d: number,
-): number {
-  let total = 0;
-  for (let j = 0; j < d; j++) {
-    const difference = x[at + j] - y[to + j];
-    total += difference * difference;
-  }
-  return total;
+function held(values: Float32Array, d: number): Batched<HostBatch> {
+  const nRows = values.length / d;
+  const batch = (start: number, end: number) => ({ values: values.subarray(start * d, end * d), dispose });
+  return { nRows, batchRows: Math.min(BATCH, nRows), batch };
+}
+
+function summed(map: Int32Array, m: number, weight: Float64Array | null): Float64Array {
+  const sums = new Float64Array(m);
+  for (let i = 0; i < map.length; i++) sums[map[i]] += weight ? weight[i] : 1;
+  return sums;
 }

@@ -1,9 +1,10 @@
 import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
-import { chooseWithoutReplacement, chooseWithReplacement, type RandomState } from '../core/random.js';
+import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
 import { read, type Rows } from '../core/rows.js';
 import { squaredDistances } from '../metrics/pairwise.js';
-import { squaredDistance, type HostRows, type Problem } from './problem.js';
+import { nearer } from './loops.js';
+import type { HostRows, Problem } from './problem.js';
 
 /**
  * Rows to start K-means from. Draws, cumulative sums and choices are float64 on the host, in scikit-learn's order: the
@@ -29,65 +30,113 @@ export const randomRows: Seeding = async ({ rows, weight }, k, random) => {
  * Arthur and Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
  */
 export const kMeansPlusPlus: Seeding = async (problem, k, random) => {
-  const { weight } = problem;
-  const { nRows } = problem.rows;
+  const { rows, weight } = problem;
   const trials = 2 + Math.floor(Math.log(k));
   const chosen = new Int32Array(k);
-  chosen[0] = chooseWithReplacement(random, cumulated(normalized(weight, nRows)), 1)[0];
-  let [closest] = await distancesTo(problem, chosen.subarray(0, 1));
+  chosen[0] = chooseOne(random, normalized(weight, rows.nRows));
+  const nearest = problem.host ? nearestOnHost(problem, problem.host) : nearestByTensors(problem);
+  await nearest.compare(chosen.subarray(0, 1));
+  await nearest.keep(0);
   for (let step = 1; step < k; step++) {
-    const potential = weight ? closest.map((d, i) => d * weight[i]) : closest;
-    const cumulative = cumulated(potential);
-    const draws = random.randomSample(trials).map((u) => u * cumulative[nRows - 1]);
-    const candidates = Int32Array.from(draws, (draw) => Math.min(nRows - 1, firstAtLeast(cumulative, draw)));
-    const distances = await distancesTo(problem, candidates);
-    let best = Infinity;
-    for (let trial = 0; trial < trials; trial++) {
-      const merged = distances[trial].map((d, i) => Math.min(d, closest[i]));
-      const total = weightedSum(merged, weight);
-      if (total < best || trial === 0) {
-        best = total;
-        distances[0] = merged;
-        chosen[step] = candidates[trial];
-      }
-    }
-    closest = distances[0];
+    const draw = drawing(nearest.squared, problem);
+    const candidates = Int32Array.from(random.randomSample(trials), draw);
+    const totals = await nearest.compare(candidates);
+    const best = totals.indexOf(totals.reduce((a, b) => Math.min(a, b)));
+    await nearest.keep(best);
+    chosen[step] = candidates[best];
   }
   return chosen;
 };
 
-/** Squared distances of all rows to a few of them: one array of [N] for each. */
-async function distancesTo(problem: Problem, indices: Int32Array): Promise<Float64Array[]> {
-  const { rows, host } = problem;
-  const values = await rows.at(indices);
-  const out = Array.from(indices, () => new Float64Array(rows.nRows));
-  await (host ? byDifferences(problem, host, values, out) : byProducts(problem, values, out));
-  indices.forEach((row, j) => (out[j][row] = 0));
-  return out;
+/** How near the rows are to those chosen so far. */
+interface Nearest {
+  /** [M] The squared distances; Infinity before there is one. */
+  readonly squared: Float64Array;
+  /** What their weighted sum would be with one more row, for each of these. */
+  compare(candidates: Int32Array): Promise<Float64Array>;
+  /** Takes one of the candidates compared last. */
+  keep(which: number): Promise<void>;
 }
 
-async function byDifferences(
-  { rows: { nFeatures: d }, pace }: Problem,
-  host: HostRows,
-  values: Float64Array,
-  out: Float64Array[],
-): Promise<void> {
-  const points = values.map(Math.fround);
-  for (let start = 0; start < host.nRows; start += host.batchRows) {
-    const end = Math.min(host.nRows, start + host.batchRows);
-    const { values: x } = await host.batch(start, end);
-    for (let c = 0; c < out.length; c++) {
-      for (let i = start; i < end; i++) {
-        out[c][i] = squaredDistance(x, (i - start) * d, points, c * d, d);
-      }
-    }
-    await pace();
+/** Rows from one running sum that is kept to the next. */
+const BLOCK = 256;
+
+/** Draws a row with a probability proportional to its weight times its squared distance. */
+function drawing(squared: Float64Array, { rows, weight, host }: Problem): (u: number) => number {
+  const { nRows } = rows;
+  const map = host?.map ?? null;
+  const after = (total: number, i: number): number =>
+    total + squared[map === null ? i : map[i]] * (weight === null ? 1 : weight[i]);
+  const sums = new Float64Array(Math.ceil(nRows / BLOCK));
+  for (let i = 0, total = 0; i < nRows; i++) {
+    total = after(total, i);
+    sums[Math.floor(i / BLOCK)] = total;
   }
+  return (u) => {
+    const target = u * sums[sums.length - 1];
+    const block = Math.min(sums.length - 1, firstAtLeast(sums, target));
+    let i = block * BLOCK;
+    for (let total = after(block > 0 ? sums[block - 1] : 0, i); total < target && i < nRows - 1;) {
+      total = after(total, ++i);
+    }
+    return i;
+  };
 }
 
-async function byProducts({ rows, pace }: Problem, values: Float64Array, out: Float64Array[]): Promise<void> {
-  const m = out.length;
-  const norms = out.map((_, j) => squaredNorm(values, j * rows.nFeatures, rows.nFeatures));
+function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
+  const { nFeatures: d } = rows;
+  const { weight, nRows } = host;
+  const squared = new Float64Array(nRows).fill(Infinity);
+  let points = new Float64Array();
+  const add = async (count: number, keep: number | null): Promise<Float64Array> => {
+    const totals = new Float64Array(count);
+    for (let start = 0; start < nRows; start += host.batchRows) {
+      const end = Math.min(nRows, start + host.batchRows);
+      const { values } = await host.batch(start, end);
+      const [known, w] = [squared.subarray(start, end), weight && weight.subarray(start, end)];
+      if (keep !== null) nearer(values, points, keep, d, known, w, true);
+      for (let c = 0; c < count; c++) totals[c] += nearer(values, points, c, d, known, w, false);
+      await pace();
+    }
+    return totals;
+  };
+  return {
+    squared,
+    compare: async (candidates) => {
+      points = (await rows.at(candidates)).map(Math.fround);
+      return add(candidates.length, null);
+    },
+    keep: async (which) => void (await add(0, which)),
+  };
+}
+
+function nearestByTensors(problem: Problem): Nearest {
+  const { rows, weight } = problem;
+  const squared = new Float64Array(rows.nRows).fill(Infinity);
+  let distances: Float64Array[] = [];
+  return {
+    squared,
+    compare: async (candidates) => {
+      distances = await distancesTo(problem, candidates);
+      return Float64Array.from(distances, (each) => {
+        let total = 0;
+        for (let i = 0; i < each.length; i++) {
+          each[i] = Math.min(each[i], squared[i]);
+          total += weight ? each[i] * weight[i] : each[i];
+        }
+        return total;
+      });
+    },
+    keep: (which) => Promise.resolve(squared.set(distances[which])),
+  };
+}
+
+/** Squared distances of all rows to a few of them, by products: one array of [N] for each. */
+async function distancesTo({ rows, pace }: Problem, indices: Int32Array): Promise<Float64Array[]> {
+  const m = indices.length;
+  const values = await rows.at(indices);
+  const norms = Array.from({ length: m }, (_, j) => squaredNorm(values, j * rows.nFeatures, rows.nFeatures));
+  const out = norms.map(() => new Float64Array(rows.nRows));
   const points = tidy(() => tensor2d(Float32Array.from(values), [m, rows.nFeatures]));
   try {
     for (let start = 0; start < rows.nRows; start += rows.batchRows) {
@@ -101,6 +150,8 @@ async function byProducts({ rows, pace }: Problem, values: Float64Array, out: Fl
   } finally {
     points.dispose();
   }
+  indices.forEach((row, j) => (out[j][row] = 0));
+  return out;
 }
 
 const distancesOf = (rows: Rows, start: number, end: number, points: Tensor2D): Tensor2D =>
@@ -128,11 +179,6 @@ function weightedSum(values: Float64Array, weight: Float64Array | null): number 
   let total = 0;
   for (let i = 0; i < values.length; i++) total += weight ? values[i] * weight[i] : values[i];
   return total;
-}
-
-function cumulated(values: Float64Array): Float64Array {
-  let total = 0;
-  return values.map((value) => (total += value));
 }
 
 /** The first index whose value is `target` or more. */

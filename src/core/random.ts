@@ -159,6 +159,14 @@ function firstAbove(sorted: Float64Array, target: number): number {
   return low;
 }
 
+/** As NumPy's choice(p=…): one index with probabilities `p`. */
+export function chooseOne(random: RandomState, p: Float64Array): number {
+  const total = p.reduce((sum, value) => sum + value, 0);
+  const [u] = random.randomSample(1);
+  let cumulative = 0;
+  return p.findIndex((value) => (cumulative += value) / total > u);
+}
+
 /** As NumPy's choice(p=…): `n` draws of an index, `cumulative` being the sums of the probabilities up to each. */
 export function chooseWithReplacement(random: RandomState, cumulative: Float64Array, n: number): Int32Array {
   const total = cumulative[cumulative.length - 1];

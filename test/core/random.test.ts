@@ -1,5 +1,10 @@
 import { InputError } from '../../src/core/errors.js';
-import { chooseWithoutReplacement, chooseWithReplacement, RandomState } from '../../src/core/random.js';
+import {
+  chooseOne,
+  chooseWithoutReplacement,
+  chooseWithReplacement,
+  RandomState,
+} from '../../src/core/random.js';
 import { expectClose } from '../support/close.js';
 import { fixture } from '../support/fixtures.js';
 
@@ -111,6 +116,16 @@ test('indices of probability 0 are never chosen, and as many as have one are all
     new Set([1, 3]),
   );
   expect(chooseWithoutReplacement(random, p, 0)).toHaveLength(0);
+});
+
+test('one choice is the first of several, where some cannot be chosen too', () => {
+  const p = new RandomState(5).randomSample(300).map((value, i) => (i % 3 === 0 || i > 250 ? 0 : value));
+  let sum = 0;
+  const cumulative = p.map((value) => (sum += value));
+  for (let seed = 0; seed < 50; seed++) {
+    const [first] = chooseWithReplacement(new RandomState(seed), cumulative, 1);
+    expect(chooseOne(new RandomState(seed), p)).toBe(first);
+  }
 });
 
 test.each([-1, 2 ** 32, 0.5, NaN, Infinity, '7', null, undefined, [7]])('seed %p is refused', (seed) => {

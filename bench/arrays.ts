@@ -27,3 +27,9 @@ export async function readArray({ file, dtype, shape }: ArrayFile): Promise<Made
   const { buffer, byteOffset, byteLength } = await readFile(file);
   return { values: new TYPES[dtype](buffer.slice(byteOffset, byteOffset + byteLength)), shape };
 }
+
+/** As our library takes a matrix of numbers. */
+export const asMatrix = ({ values, shape: [n, d] }: Made): { values: Values; shape: [number, number] } => ({
+  values,
+  shape: [n, d],
+});

@@ -51,18 +51,21 @@ function someOf(known: readonly string[]): (text: string) => string[] {
   };
 }
 
-const caseNamed = (name: string): Case => {
-  const found = CASES.find((each) => each.name === name);
-  if (found) return found;
+/** The case of that name, else those whose names begin with it. */
+function casesNamed(name: string): Case[] {
+  const whole = CASES.filter((each) => each.name === name);
+  const found =
+    whole.length > 0 ? whole : CASES.filter((each) => each.name.startsWith(`${name}-`) && !each.long);
+  if (found.length > 0) return found;
   throw new CommanderError(2, 'bench.case', `unknown case '${name}'; --list tells them.`);
-};
+}
 
 function commandLine(): Command {
   const peers = PEERS.map(({ name }) => name);
   return new Command('bench')
     .description('This library against its peers, on the same work in one run.')
     .exitOverride()
-    .argument('[case...]', 'which cases; all but the long ones')
+    .argument('[case...]', 'which cases, or the beginning of several names; all but the long ones')
     .option('--list', 'tells the cases', false)
     .option('--runs <integer>', 'turns of each contestant, of which the median counts', atLeast(1, true), 5)
     .option(
@@ -167,7 +170,7 @@ async function runCase(each: Case, options: Options, plan: Plan, limits: Limits 
 }
 
 async function bench(names: readonly string[], options: Options): Promise<number> {
-  const cases = names.length > 0 ? names.map(caseNamed) : CASES.filter(({ long }) => !long);
+  const cases = names.length > 0 ? names.flatMap(casesNamed) : CASES.filter(({ long }) => !long);
   const plan = await planOf(cases, options);
   const limits = options.quick ? null : measureLimits();
   if (loadavg()[0] > 0.5) say(`The machine is busy (load ${loadavg()[0]}): do not trust the times.`);
@@ -191,7 +194,7 @@ async function bench(names: readonly string[], options: Options): Promise<number
 
 const list = (): string =>
   CASES.map(
-    ({ name, title, long }) => `${name.padEnd(24)} ${title}${long ? ' (long: only when named)' : ''}`,
+    ({ name, title, long }) => `${name.padEnd(26)} ${title}${long ? ' (long: only by its name)' : ''}`,
   ).join('\n');
 
 async function main(): Promise<void> {

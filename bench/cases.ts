@@ -1,9 +1,11 @@
 /** The cases: which work, on which data, what counts as the same answer, and the ratios to reach. */
 import { open, type DataSet, type Size } from './dataset.js';
 import * as datasets from './datasets.js';
+import { GROWTH } from './growth.js';
 import type { Objective } from './judge.js';
 import * as mnist from './mnist.js';
 import type { Task, Work } from './protocol.js';
+import { centersFor, mixtureFor } from './starts.js';
 
 /** A peer's time over ours, to be reached: on the native backend, where no other is named. */
 export interface Target {
@@ -26,7 +28,7 @@ export interface Case {
   targets?: readonly Target[];
   /** On wasm too. */
   wasm?: boolean;
-  /** Takes hours: done only when it is named. */
+  /** Takes hours: done only when its whole name is given. */
   long?: boolean;
 }
 
@@ -42,7 +44,7 @@ const MIXTURE = { maxIter: 100, tol: 1e-3, regCovar: 1e-6, seed: 42 };
 /** A target of our wasm. */
 const on = (peer: string, ratio: number): Target => ({ peer, ratio, on: 'wasm' });
 
-export const CASES: readonly Case[] = [
+const NAMED: readonly Case[] = [
   {
     name: 'blobs',
     title: 'K-means on 2,000 x 2 blobs, k = 5, 10 restarts of k-means++ from one seed',
@@ -57,7 +59,7 @@ export const CASES: readonly Case[] = [
     name: 'blobs-start',
     title: 'K-means on 2,000 x 2 blobs, k = 5, from given centres',
     task: 'kmeans',
-    data: [datasets.blobs, datasets.centersFor(datasets.blobs, 5)],
+    data: [datasets.blobs, centersFor(datasets.blobs, 5)],
     options: { ...KMEANS, nClusters: 5 },
     given: 'numbers',
     wasm: true,
@@ -78,7 +80,7 @@ export const CASES: readonly Case[] = [
     name: 'ladybug',
     title: 'K-means on the colours of the ladybug, 426,400 x 3, k = 8, to convergence',
     task: 'kmeans',
-    data: [datasets.ladybug, datasets.centersFor(datasets.ladybug, 8)],
+    data: [datasets.ladybug, centersFor(datasets.ladybug, 8)],
     options: { ...KMEANS, nClusters: 8 },
     objective: INERTIA,
     wasm: true,
@@ -103,7 +105,7 @@ export const CASES: readonly Case[] = [
     name: 'mnist-kmeans-10',
     title: 'K-means on MNIST, 50,000 x 261, k = 10, to convergence',
     task: 'kmeans',
-    data: [mnist.reduced, datasets.centersFor(mnist.reduced, 10)],
+    data: [mnist.reduced, centersFor(mnist.reduced, 10)],
     options: { ...KMEANS, nClusters: 10 },
     wasm: true,
     objective: INERTIA,
@@ -118,7 +120,7 @@ export const CASES: readonly Case[] = [
     name: 'mnist-kmeans-256',
     title: 'K-means on MNIST, 50,000 x 261, k = 256, to convergence',
     task: 'kmeans',
-    data: [mnist.reduced, datasets.centersFor(mnist.reduced, 256)],
+    data: [mnist.reduced, centersFor(mnist.reduced, 256)],
     options: { ...KMEANS, nClusters: 256 },
     wasm: true,
     objective: INERTIA,
@@ -133,7 +135,7 @@ export const CASES: readonly Case[] = [
     name: 'mnist-mixture-unit',
     title: 'An EM iteration of 10 full Gaussians on MNIST, pixels 0..1, 50,000 x 261, from a given mixture',
     task: 'mixture',
-    data: [mnist.reducedUnit, mnist.mixtureFor(mnist.reducedUnit, 10)],
+    data: [mnist.reducedUnit, mixtureFor(mnist.reducedUnit, 10)],
     options: { ...MIXTURE, nComponents: 10, tol: 0, maxIter: 10 },
     perIteration: true,
     objective: LIKELIHOOD,
@@ -146,7 +148,7 @@ export const CASES: readonly Case[] = [
     name: 'mnist-mixture',
     title: 'An EM iteration of 10 full Gaussians on MNIST, pixels 0..255, 50,000 x 261, from a given mixture',
     task: 'mixture',
-    data: [mnist.reduced, mnist.mixtureFor(mnist.reduced, 10)],
+    data: [mnist.reduced, mixtureFor(mnist.reduced, 10)],
     options: { ...MIXTURE, nComponents: 10, tol: 0, maxIter: 10 },
     perIteration: true,
     // Float32's share: eigenvalues of a component's covariance are 3e-12 apart. A NumPy run stayed within 1.2e-3.
@@ -175,6 +177,8 @@ export const CASES: readonly Case[] = [
     targets: [{ peer: 'scikit-learn float64', ratio: 15 }],
   },
 ];
+
+export const CASES: readonly Case[] = [...NAMED, ...GROWTH];
 
 /** What the contestants of a case are given. */
 export async function workOf(each: Case, size: Size): Promise<Work> {

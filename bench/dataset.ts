@@ -7,6 +7,8 @@ import type { ArrayFile } from './protocol.js';
 
 /** Changed when a data set is made in another way, so that what the cache has is made anew. */
 const VERSION = 1;
+/** Of every draw. */
+export const SEED = 42;
 
 /** Arrays made together; `size` 'quick' makes little ones. */
 export interface DataSet {

@@ -1,12 +1,10 @@
-/** The data of the small cases and of those that grow, and where K-means on any of them begins. */
+/** The data of the small cases and of those that grow. */
 import path from 'node:path';
 import { loadIris } from '../src/datasets/iris.js';
-import { KMeans } from '../src/index.js';
-import { loadImage, useBestBackend } from '../src/node/index.js';
+import { RandomState } from '../src/index.js';
+import { loadImage } from '../src/node/index.js';
 import { notebookBlobs } from '../scripts/shapes.js';
-import { load, type DataSet } from './dataset.js';
-
-export const SEED = 42;
+import { SEED, type DataSet } from './dataset.js';
 
 /** The notebook's five blobs. [2000, 2] */
 export const blobs: DataSet = {
@@ -37,16 +35,19 @@ export const ladybug: DataSet = {
   },
 };
 
-/** K centres to begin with: k-means++, moved once. [K, D] */
-export const centersFor = (data: DataSet, nClusters: number): DataSet => ({
-  name: `${data.name}-centers-${nClusters}`,
+/**
+ * Gaussians of unit deviation about K points of a cube, which lie about 4 apart whatever D is, so that the Gaussians
+ * overlap; quick: a fiftieth of the rows.
+ */
+export const cloud = (n: number, d: number, k: number): DataSet => ({
+  name: `cloud-${n}x${d}-${k}`,
   make: async (size) => {
-    const { values, shape } = await load(data, size);
-    await useBestBackend();
-    const [n, d] = shape;
-    const model = await KMeans.fit({ values, shape: [n, d] }, { nClusters, maxIter: 1, seed: SEED });
-    const init = { values: await model.clusterCenters.data<'float32'>(), shape: [nClusters, d] };
-    model.dispose();
-    return { init };
+    const rows = size === 'quick' ? n / 50 : n;
+    const random = new RandomState(SEED);
+    const side = Math.sqrt(24 / d);
+    const corners = random.uniform(-side, side, k * d);
+    const values = Float32Array.from(random.standardNormal(rows * d));
+    for (let i = 0; i < rows; i++) for (let j = 0; j < d; j++) values[i * d + j] += corners[(i % k) * d + j];
+    return { x: { values, shape: [rows, d] } };
   },
 });

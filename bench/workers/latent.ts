@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { slice, tensor2d } from '@tensorflow/tfjs-core';
 import type { Matrix } from '../../src/index.js';
-import type { Made } from '../arrays.js';
+import { asMatrix, type Made } from '../arrays.js';
 import type { Work } from '../protocol.js';
 import { serve, type Fit, type Fitted } from './serve.js';
 
@@ -13,11 +13,6 @@ type Start = (latent: Latent, x: Matrix, data: Data, work: Work) => Fit;
 
 const [backend, folder] = process.argv.slice(2) as ['tensorflow' | 'wasm' | 'cpu', string];
 const library = (file: string) => import(pathToFileURL(path.resolve(folder, file)).href);
-
-const asMatrix = ({ values, shape: [n, d] }: Made): { values: Made['values']; shape: [number, number] } => ({
-  values,
-  shape: [n, d],
-});
 
 const kmeans: Start =
   ({ KMeans }, x, { init }, { options }) =>

@@ -262,15 +262,12 @@ export class PCA {
    * @throws NumericalError where some direction has no variance
    */
   scoreSamples(x: Matrix): Tensor1D {
-    const density = { components: this.components, mean: this.#mean, noise: this.noiseVariance };
-    return this.#rows('scoreSamples', x, (rows) =>
-      logDensity(rows, { ...density, variances: this.#positive('scoreSamples') }),
-    );
+    return this.#density('scoreSamples', x);
   }
 
   /** Mean log density, in nats a row; differentiable. @throws NumericalError as scoreSamples */
   score(x: Matrix): Scalar {
-    return tidy(() => accurateMean(this.scoreSamples(x)));
+    return tidy(() => accurateMean(this.#density('score', x)));
   }
 
   /** Wᵀ diag(λ - noise) W + noise I, scikit-learn's get_covariance without whitening. @returns [D, D] */
@@ -289,6 +286,13 @@ export class PCA {
   /** Frees the model's tensors; twice is fine. */
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  #density(method: string, x: Matrix): Tensor1D {
+    const density = { components: this.components, mean: this.#mean, noise: this.noiseVariance };
+    return this.#rows(method, x, (rows) =>
+      logDensity(rows, { ...density, variances: this.#positive(method) }),
+    );
   }
 
   #rows<T extends Tensor1D | Tensor2D>(method: string, x: Matrix, f: (rows: Tensor2D) => T): T {

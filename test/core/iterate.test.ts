@@ -6,9 +6,9 @@ import { op } from '../../src/core/op.js';
 import { Owned } from '../../src/core/owned.js';
 import { fitRows } from '../../src/core/rows.js';
 import { GaussianMixture, InputError, KMeans, makeBlobs, PCA, RandomState } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
 import { leaves } from '../support/leaks.js';
+import { paths, useRoute } from '../support/paths.js';
 
 const report = (x: number) => ({ x: Float32Array.of(x) });
 const run = (
@@ -134,8 +134,8 @@ describe('pacing', () => {
   });
 });
 
-describe.each(backends)('on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each(paths)('on %s', (path) => {
+  beforeAll(() => useRoute(path));
 
   it('a fold frees its batch before the next one, and when it is aborted between two', async () => {
     const x = { values: new Float64Array(30_000), shape: [30_000, 1] as const };

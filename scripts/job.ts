@@ -48,7 +48,7 @@ export interface JobDescription {
   description: string;
   flags?: readonly Flag[];
   /** Loads what makes a page of the job's numbers, as they are in reports/<name>.json. */
-  page?: () => Promise<(saved: Saved<never>) => Report>;
+  page?: () => Promise<(saved: Saved<never>, folder: string) => Report>;
 }
 
 /** reports/<name>.json, as far as pages read it. */
@@ -178,7 +178,7 @@ function toJson(name: string, report: unknown): string {
 async function writePage(file: string, load: NonNullable<JobDescription['page']>, saved: string) {
   await ensurePage();
   const make = await load();
-  await writeWhole(file, make(JSON.parse(saved) as Saved<never>).toHtml());
+  await writeWhole(file, make(JSON.parse(saved) as Saved<never>, path.dirname(file)).toHtml());
   return file;
 }
 

@@ -128,6 +128,7 @@ const description = {
   name: 'ladybug',
   description: 'K-means on the colours of a picture: 10, 8, 6, 4 and 2 of them.',
   flags: ['nInit', 'dataDir'],
+  page: async () => (await import('./pages/ladybug.js')).ladybugPage,
 } as const;
 
 void runJob(description, ladybug);

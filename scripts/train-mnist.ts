@@ -116,14 +116,20 @@ async function reduce(job: Job, data: Mnist[], plan: Plan, known: Known['mnist']
       reduced,
     });
   }
-  job.picture('classes', { rows, counts });
+  job.picture('classes', { rows, counts, bySplit: data.map(({ labels }) => countsOf(labels)) });
   job.picture('explainedVarianceRatio', ratios);
   const splits = data.map((each, i): Split => ({ ...each, name: NAMES[i], z: pca.transform(each.x) }));
   return { pca, splits };
 }
 
 /** One number of clusters: the labels of the training rows, the inertia of each split. */
-async function cluster({ options, progress }: Job, splits: Split[], nClusters: number, nInit: number) {
+async function cluster(
+  { options, progress }: Job,
+  pca: PCA,
+  splits: Split[],
+  nClusters: number,
+  nInit: number,
+) {
   const model = await progress(`mnist, ${nClusters} clusters, ${nInit} starts`, nInit, (step) =>
     KMeans.fit(splits[0].z, { nClusters, nInit, seed: options.seed, onInit: () => step() }),
   );
@@ -131,14 +137,15 @@ async function cluster({ options, progress }: Job, splits: Split[], nClusters: n
   const { inertia, nIter, converged } = model;
   const bySplit = [inertia!];
   for (const { z } of splits.slice(1)) bySplit.push(-(await take(model.score(z)))[0]);
+  const centers = await digitsOf(pca, model.clusterCenters);
   model.dispose();
-  return { nClusters, inertia: inertia!, nIter, converged, bySplit, labels };
+  return { nClusters, inertia: inertia!, nIter, converged, bySplit, labels, centers };
 }
 
-async function kMeans(job: Job, splits: Split[], plan: Plan, known: Known['mnist']): Promise<void> {
+async function kMeans(job: Job, pca: PCA, splits: Split[], plan: Plan, known: Known['mnist']): Promise<void> {
   const { quick: reduced } = job.options;
   const runs: Awaited<ReturnType<typeof cluster>>[] = [];
-  for (const k of plan.clusters) runs.push(await cluster(job, splits, k, plan.starts));
+  for (const k of plan.clusters) runs.push(await cluster(job, pca, splits, k, plan.starts));
   const labelings = runs.map(({ labels }) => labels);
   const silhouettes = await job.progress('mnist, silhouettes of all rows', 1, (step) =>
     silhouetteScores(splits[0].z, labelings).finally(() => step()),
@@ -165,12 +172,13 @@ async function kMeans(job: Job, splits: Split[], plan: Plan, known: Known['mnist
   splits.forEach(({ name, labels }, i) =>
     job.figure({ what: `k = 10: inertia a row, ${name}`, here: ten.bySplit[i] / labels.length }),
   );
-  const drawn = runs.map(({ labels, ...run }, i) => ({
-    ...run,
+  const drawn = runs.map(({ nClusters, inertia, nIter, converged, bySplit, labels }, i) => ({
+    ...{ nClusters, inertia, nIter, converged, bySplit },
     silhouette: silhouettes[i],
-    byDigit: byDigit(splits[0].labels, labels, run.nClusters),
+    byDigit: byDigit(splits[0].labels, labels, nClusters),
   }));
   job.picture('kMeans', drawn);
+  job.picture('centers', { pixels: ten.centers, byDigit: byDigit(splits[0].labels, ten.labels, 10) });
 }
 
 /** How many rows of each true digit are in each cluster. [10][K] */
@@ -185,9 +193,19 @@ const seconds = (since: number): number => (performance.now() - since) / 1000;
 /** A line above the bar, where there is one. */
 const above = (job: Job, line: string): void => job.say(terminal.isTTY ? `\r\x1b[K${line}` : line);
 
+interface Restart {
+  iterations: number;
+  converged: boolean;
+  logLikelihood: number;
+  seconds: number;
+  /** Mean log-likelihood after each iteration. */
+  history: number[];
+}
+
 /** The mixture, each restart told as the notebook does. */
 async function fitMixture(job: Job, z: Tensor2D, { mixture: { nInit, maxIter } }: Plan) {
-  const restarts: { iterations: number; converged: boolean; logLikelihood: number; seconds: number }[] = [];
+  const restarts: Restart[] = [];
+  let history: number[] = [];
   let began = performance.now();
   const model = await job.progress(`mnist, mixture, ${nInit} restarts`, nInit, (step) =>
     GaussianMixture.fit(z, {
@@ -196,13 +214,15 @@ async function fitMixture(job: Job, z: Tensor2D, { mixture: { nInit, maxIter } }
       nInit,
       regCovar: 1e-6,
       seed: job.options.seed,
-      onIteration: ({ init, iteration, change }) => {
+      onIteration: ({ init, iteration, objective, change }) => {
+        history.push(objective);
         if (iteration % TELL_EVERY !== 0) return;
         const so = `${seconds(began).toFixed(1)} s, log-likelihood changed by ${change.toFixed(5)}`;
         above(job, `  restart ${init}: iteration ${iteration}, ${so}`);
       },
       onInit: ({ init, converged, iterations, objective }) => {
-        restarts.push({ iterations, converged, logLikelihood: objective, seconds: seconds(began) });
+        restarts.push({ iterations, converged, logLikelihood: objective, seconds: seconds(began), history });
+        history = [];
         const how = converged ? 'converged' : 'stopped';
         const so = `${seconds(began).toFixed(1)} s, log-likelihood ${objective.toFixed(5)}`;
         above(job, `  restart ${init}: ${how} after ${iterations} iterations, ${so}`);
@@ -339,7 +359,7 @@ async function mnist(job: Job): Promise<void> {
   const { mnist: known } = await readFigures<Known>('figures.json');
   const plan = planOf(job);
   const { pca, splits } = await reduce(job, await load(job, plan.rows), plan, known);
-  await kMeans(job, splits, plan, known);
+  await kMeans(job, pca, splits, plan, known);
   const model = await mixture(job, splits, plan, known);
   await keep(job, pca, model, splits, plan.mixture.rows);
   await look(job, pca, model, splits);
@@ -350,6 +370,7 @@ const description = {
   name: 'mnist',
   description: 'PCA, K-means and a mixture of ten Gaussians on the MNIST digits.',
   flags: ['nInit', 'dataDir'],
+  page: async () => (await import('./pages/mnist.js')).mnistPage,
 } as const;
 
 void runJob(description, mnist);

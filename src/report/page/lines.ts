@@ -71,6 +71,13 @@ function ticks({ series }: LinesData): number[] | undefined {
   return all.length <= 12 ? all : undefined;
 }
 
+/** Large numbers as 1.2M: they would not fit beside the axis. */
+function compact({ series }: LinesData): ((value: number) => string) | undefined {
+  if (series.every(({ y }) => y.every((value) => Math.abs(value) < 1e5))) return undefined;
+  const { format } = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
+  return format;
+}
+
 function drawWithPlot(area: HTMLElement, data: LinesData): void {
   const { series, marks, dots, x, y } = data;
   const palette = colours(series.length);
@@ -81,7 +88,7 @@ function drawWithPlot(area: HTMLElement, data: LinesData): void {
     marginTop: 30,
     style: { fontSize: `${FONT}px` },
     x: { label: x, inset: dots ? 18 : 0, ticks: ticks(data), tickFormat: ticks(data) && String },
-    y: { label: y, nice: true, grid: true, insetTop: dots ? 12 : 0 },
+    y: { label: y, nice: true, grid: true, insetTop: dots ? 12 : 0, tickFormat: compact(data) },
     marks: [
       ...series.map((each, k) =>
         line(each.y, {

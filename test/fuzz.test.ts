@@ -53,11 +53,11 @@ const within = (recipe: Recipe, most: number): boolean =>
   !('rows' in recipe) || recipe.rows.every((row) => row.every((v) => Math.abs(v) < most));
 
 /**
- * A synchronous method does not look into a tensor: NaN gives NaN there, and so do numbers beyond float32's squares. A log
- * density may be -Infinity. Of a mixture, rows 1e19 standard deviations off have no distance in float32.
+ * A synchronous method does not look into a tensor: NaN gives NaN there, and so may numbers far beyond those that are taken
+ * as numbers. A log density may be -Infinity.
  */
 function allowed(name: string, method: string, place: Recipe, query: Recipe): Numbers {
-  const most = name === 'GaussianMixture' ? 1e9 : query.form === 'tensor' ? 1e15 : Infinity;
+  const most = query.form === 'tensor' ? 1e15 : Infinity;
   if (!within(place, most) || !within(query, most)) return 'any';
   return name !== 'KMeans' && DENSITIES.includes(method) ? 'not NaN' : 'finite';
 }

@@ -5,13 +5,18 @@
  * to the mean of its rows (Lloyd 1982). scikit-learn's counterpart: sklearn.cluster.KMeans.
  */
 import {
+  abs,
   add,
   div,
   expandDims,
   fill,
+  greater,
   isNaN,
+  max,
   min,
   mul,
+  onesLike,
+  reshape,
   softmax,
   sqrt,
   square,
@@ -34,6 +39,7 @@ import { iterate, pacer, type FitEvents, type Pace, type Run, type Step } from '
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
+import { rowScale } from '../core/rowScale.js';
 import { fitRows, mapRows, readMatrix, readWeights, sourceOf } from '../core/rows.js';
 import type { Matrix, Rows, Weights } from '../core/rows.js';
 import { describe } from '../graph/record.js';
@@ -88,9 +94,13 @@ const RULES: Record<string, checks.Rule> = {
 /** What float32 can divide by. */
 const TEMPERATURE = checks.from(1e-38, 1e38);
 
-/** Squared distances by differences: right to float32's last digits also where they are small. [N, K] */
-const squaredDifferences = (x: Tensor2D, centers: Tensor2D): Tensor2D =>
-  sum(square(sub(expandDims(x, 1), expandDims(centers, 0))), 2);
+/** A row farther than this from the centres is measured in larger units: float32 cannot square it. */
+const LARGEST = 1e17;
+const scaleOf = (x: Tensor2D, centers: Tensor2D): Tensor2D => rowScale(x, centers, LARGEST);
+
+/** Squared distances by differences, in units of `scale`: right to float32's last digits also where they are small. [N, K] */
+const squaredDifferences = (x: Tensor2D, centers: Tensor2D, scale: Tensor2D): Tensor2D =>
+  sum(square(div(sub(expandDims(x, 1), expandDims(centers, 0)), expandDims(scale, 2))), 2);
 
 /**
  * Soft assignment of rows to centres: the softmax over k of -|x - c_k|² / temperature. Differentiable in `x` and
@@ -110,9 +120,11 @@ export const softAssign = op(
     checks.checkTensor('softAssign: x', x, ['N', 'D']);
     checks.checkTensor('softAssign: clusterCenters', clusterCenters, ['K', x.shape[1]]);
     checks.check('softAssign: temperature', temperature, TEMPERATURE);
-    const distances = squaredDifferences(x, clusterCenters); // [N, K]
+    const scale = scaleOf(x, clusterCenters); // [N, 1]
+    const distances = squaredDifferences(x, clusterCenters, scale); // [N, K]
     // Less the nearest one: their quotients by a low temperature may all be beyond float32.
-    return softmax(div(sub(min(distances, 1, true), distances), temperature));
+    const below = mul(mul(sub(min(distances, 1, true), distances), scale), scale);
+    return softmax(div(below, temperature));
   },
 );
 
@@ -373,7 +385,10 @@ export class KMeans {
 
   /** Euclidean distances of each row to the centres; differentiable. @returns [N, K] */
   transform(x: Matrix): Tensor2D {
-    return this.#rows('transform', x, (rows) => safeSqrt(squaredDifferences(rows, this.#centers)));
+    return this.#rows('transform', x, (rows) => {
+      const scale = scaleOf(rows, this.#centers);
+      return mul(safeSqrt(squaredDifferences(rows, this.#centers, scale)), scale);
+    });
   }
 
   /**
@@ -405,12 +420,23 @@ export class KMeans {
 }
 
 /** Squared distance to the nearest centre [N]; the choice of the centre carries no gradient. */
-const squaredError = (x: Tensor2D, centers: Tensor2D): Tensor1D => min(squaredDifferences(x, centers), 1);
+function squaredError(x: Tensor2D, centers: Tensor2D): Tensor1D {
+  const scale = scaleOf(x, centers);
+  const least = min(squaredDifferences(x, centers, scale), 1, true); // [N, 1]
+  return reshape(mul(mul(least, scale), scale), [-1]);
+}
 
 const scoreOf = op('score', (errors: () => Tensor1D, n: number): Scalar => mul(accurateMean(errors()), -n));
 
 /** argMin gives a NaN row some label, which differs between backends: such rows get -1. */
 function labelsOf(x: Tensor2D, centers: Tensor2D): Tensor1D {
-  const labels = nearest(x, centers);
+  const labels = nearest(nearer(x, centers), centers);
   return where(isNaN(sum(x, 1)), fill(labels.shape, -1, 'int32'), labels);
+}
+
+/** A row that float32 cannot square is drawn to a thousand times the centres' distance: its direction decides. */
+function nearer(x: Tensor2D, centers: Tensor2D): Tensor2D {
+  const scale = scaleOf(x, centers); // [N, 1]
+  const shrink = div(LARGEST / 1e3, max(abs(centers)));
+  return div(div(x, scale), where(greater(scale, 1), shrink, onesLike(scale)));
 }

@@ -4,20 +4,25 @@
  */
 import {
   add,
+  div,
   expandDims,
   log,
+  max,
   mul,
+  reshape,
   square,
   sub,
   sum,
   tensor,
   tensor1d,
   tensor2d,
+  transpose,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
+import { rowScale } from '../core/rowScale.js';
 import type { Covariance } from './covariance.js';
 
 /** A mixture on the host, means relative to the data's origin. */
@@ -55,6 +60,52 @@ export function logConstants(
 /** Weighted log densities from the rows in each component's frame. y [K, N, D] -> [K, N] */
 export const logJoint = (y: Tensor3D, constants: Tensor1D): Tensor2D =>
   sub(expandDims(constants, 1), mul(sum(square(y), 2), 0.5));
+
+/** A row's log densities, weighted, in two parts that float32 holds where it cannot hold their sum. */
+export interface LogDensities {
+  /** Of each component less the largest: 0 for that one. [N, K] */
+  readonly below: Tensor2D;
+  /** The largest, -Infinity where it is beyond float32. [N] */
+  readonly largest: Tensor1D;
+}
+
+/** Squares up to this are float32's, also when they are added up. */
+const LARGEST_LENGTH = 1e18;
+
+/** How far a row, and the means, may lie from the origin so that float32 can square every y for certain. */
+export function reachOf({ weights, means, precisionsCholesky }: Mixture): number {
+  const largest = precisionsCholesky.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  return (LARGEST_LENGTH * weights.length) / (2 * largest * means.length);
+}
+
+/**
+ * The same log densities for rows at any distance: beyond 1e19 deviations |y|² is more than float32 holds, and all of them
+ * would be -Infinity. There y is measured in units of a scale s, and components are compared by (log p) / s².
+ *
+ * @param x [N, D]
+ * @param reach of `reachOf`
+ */
+export function logDensities(
+  x: Tensor2D,
+  { weights, means, precisionsCholesky }: MixtureTensors,
+  covariance: Covariance,
+  reach: number,
+): LogDensities {
+  const s = transpose(rowScale(x, means, reach)); // [1, N]
+  const constants = logConstants({ weights, means, precisionsCholesky }, covariance); // [K]
+  const y = covariance.whiten(centeredOn(x, means), precisionsCholesky); // [K, N, D]
+  const inUnits = sub(
+    div(div(expandDims(constants, 1), s), s),
+    mul(sum(square(div(y, reshape(s, [1, -1, 1]))), 2), 0.5),
+  ); // [K, N]
+  const largest = max(inUnits, 0, true); // [1, N]
+  // Times s twice: s² may be Infinity, of which 0 would make NaN.
+  const grown = (part: Tensor): Tensor2D => mul(mul(part, s), s);
+  return {
+    below: transpose(grown(sub(inUnits, largest))),
+    largest: reshape(grown(largest), [-1]),
+  };
+}
 
 export function toTensors(mixture: Mixture, covariance: Covariance): MixtureTensors {
   const { weights, means, precisionsCholesky } = mixture;

@@ -5,11 +5,13 @@
  * Bishop, Pattern Recognition and Machine Learning, 9.2. scikit-learn's counterpart: sklearn.mixture.GaussianMixture.
  */
 import {
+  add,
   argMax,
   fill,
   isNaN,
   logSumExp,
   softmax,
+  sum,
   tensor,
   tensor2d,
   tensor1d,
@@ -35,8 +37,11 @@ import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.
 import {
   centeredOn,
   logConstants,
+  logDensities,
   logJoint,
+  reachOf,
   toTensors,
+  type LogDensities,
   type Mixture,
   type MixtureTensors,
 } from './density.js';
@@ -358,17 +363,17 @@ export class GaussianMixture {
 
   /** The most probable component of each row; -1 for a row with NaN. @returns [N] int32 */
   predict(x: Matrix): Tensor1D {
-    return this.#rows('predict', x, (logProb) =>
-      where(isNaN(logSumExp(logProb, 1)), fill([logProb.shape[0]], -1, 'int32'), argMax(logProb, 1)),
+    return this.#rows('predict', x, ({ below }) =>
+      where(isNaN(sum(below, 1)), fill([below.shape[0]], -1, 'int32'), argMax(below, 1)),
     );
   }
 
   /** Responsibilities: the probability of each component given the row; differentiable. @returns [N, K] */
   predictProba(x: Matrix): Tensor2D {
-    return this.#rows('predictProba', x, (logProb) => softmax(logProb));
+    return this.#rows('predictProba', x, ({ below }) => softmax(below));
   }
 
-  /** Log density of each row, in nats; differentiable. @returns [N] */
+  /** Log density of each row, in nats, -Infinity where that is beyond float32; differentiable. @returns [N] */
   scoreSamples(x: Matrix): Tensor1D {
     return this.#logDensity('scoreSamples', x);
   }
@@ -418,16 +423,18 @@ export class GaussianMixture {
     this.#owned.dispose();
   }
 
-  #rows<T extends Tensor>(method: string, x: Matrix, f: (logProb: Tensor2D) => T): T {
+  #rows<T extends Tensor>(method: string, x: Matrix, f: (logDensities: LogDensities) => T): T {
     this.#owned.check(method);
     const width = 3 * this.nComponents * this.nFeatures;
+    const covariance = COVARIANCES[this.covarianceType];
+    const reach = reachOf(this.#fitted.mixture);
     return mapRows(`GaussianMixture.${method}: x`, x, this.origin, width, (rows) =>
-      f(gaussianMixtureLogProb(rows, this.#params, this.covarianceType)),
+      f(logDensities(rows, this.#params, covariance, reach)),
     );
   }
 
   #logDensity(method: string, x: Matrix): Tensor1D {
-    return this.#rows(method, x, (logProb) => logSumExp(logProb, 1)); // [N]
+    return this.#rows(method, x, ({ below, largest }) => add(logSumExp(below, 1), largest)); // [N]
   }
 
   #ofFactor(what: 'covariances' | 'precisions'): Tensor {

@@ -33,8 +33,8 @@ async function fitOnce(
   nInit: number | undefined,
   keep?: (model: GaussianMixture) => Promise<void>,
 ) {
-  const { x, labels } = loadIris();
-  const model = await GaussianMixture.fit(x, { nComponents: 3, nInit, seed });
+  const { x, labels, featureNames } = loadIris();
+  const model = await GaussianMixture.fit(x, { nComponents: 3, nInit, seed, featureNames });
   const [found, score] = [model.predict(x), model.score(x)];
   const result = {
     seed,

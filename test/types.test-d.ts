@@ -59,6 +59,7 @@ interface KMeansOptions extends FitEvents {
   algorithm?: 'auto' | 'lloyd' | 'elkan';
   sampleWeight?: Weights;
   seed?: number;
+  featureNames?: readonly string[];
 }
 
 type ModelTarget = string | io.IOHandler;
@@ -71,6 +72,7 @@ interface KMeansSettings {
   readonly tol: number;
   readonly algorithm: 'auto' | 'lloyd' | 'elkan';
   readonly seed: number;
+  readonly featureNames: readonly string[] | null;
 }
 
 interface KMeansModel {
@@ -122,6 +124,7 @@ interface GaussianMixtureOptions extends FitEvents {
     | ({ weights?: Weights; means?: Matrix } & Partial<CovarianceForm>);
   sampleWeight?: Weights;
   seed?: number;
+  featureNames?: readonly string[];
 }
 
 interface GaussianMixtureSettings {
@@ -133,6 +136,7 @@ interface GaussianMixtureSettings {
   readonly nInit: number;
   readonly init: 'kmeans' | 'k-means++' | 'random' | 'random_from_data' | 'given';
   readonly seed: number;
+  readonly featureNames: readonly string[] | null;
 }
 
 interface GaussianMixtureModel {
@@ -191,6 +195,7 @@ interface PCAOptions {
   nOversamples?: number;
   nPowerIter?: number | 'auto';
   seed?: number;
+  featureNames?: readonly string[];
   signal?: AbortSignal;
 }
 
@@ -201,6 +206,7 @@ interface PCASettings {
   readonly nOversamples: number;
   readonly nPowerIter: number | 'auto';
   readonly seed: number;
+  readonly featureNames: readonly string[] | null;
 }
 
 interface PCAModel {
@@ -246,32 +252,6 @@ export type PCATypes = Expect<
   ]
 >;
 
-// ── Pipeline ───────────────────────────────────────────────────────────────────────────────────
-
-type Steps = readonly [...PCA[], KMeans | GaussianMixture | PCA];
-
-interface PipelineModel<S extends Steps> {
-  readonly steps: S;
-  readonly nFeatures: number;
-  predict: (x: Matrix) => Tensor1D;
-  predictProba: (x: Matrix) => Tensor2D;
-  transform: (x: Matrix) => Tensor2D;
-  inverseTransform: (z: Matrix) => Tensor2D;
-  scoreSamples: (x: Matrix) => Tensor1D;
-  score: (x: Matrix) => Scalar;
-  save: (target: ModelTarget) => Promise<io.SaveResult>;
-  dispose: () => void;
-}
-
-export type PipelineTypes = Expect<
-  [
-    Same<latent.Steps, Steps>,
-    Same<Public<latent.Pipeline<[PCA, KMeans]>>, PipelineModel<[PCA, KMeans]>>,
-    Same<typeof latent.Pipeline.load, (source: ModelTarget) => Promise<latent.Pipeline>>,
-    Same<CanBeConstructed<typeof latent.Pipeline>, false>,
-  ]
->;
-
 // ── Functions, random draws, data, errors ──────────────────────────────────────────────────────
 
 interface Mixture {
@@ -314,7 +294,7 @@ interface Contract {
   GaussianMixture: unknown;
   PCA: unknown;
   Pipeline: unknown;
-  pipeline: <S extends Steps>(steps: S) => latent.Pipeline<S>;
+  pipeline: <S extends latent.Steps>(steps: S) => latent.Pipeline<S>;
   softAssign: (x: Tensor2D, clusterCenters: Tensor2D, temperature?: number) => Tensor2D;
   gaussianMixtureLogProb: (x: Tensor2D, params: Mixture, covarianceType?: CovarianceType) => Tensor2D;
   pcaTransform: (x: Tensor2D, params: { components: Tensor2D; mean: Tensor1D }) => Tensor2D;

@@ -15,6 +15,8 @@ export interface KMeansSettings {
   readonly tol: number;
   readonly algorithm: 'auto' | 'lloyd' | 'elkan';
   readonly seed: number;
+  /** [D], null where none were given. */
+  readonly featureNames: readonly string[] | null;
 }
 
 /** All that a model consists of. */
@@ -39,6 +41,7 @@ const SETTINGS: Record<keyof KMeansSettings, checks.Rule> = {
   tol: checks.nonNegative,
   algorithm: checks.oneOf('auto', 'lloyd', 'elkan'),
   seed: checks.seed,
+  featureNames: checks.nullOr(checks.names),
 };
 
 const vector = (values: ArrayLike<number>): Param => ({

@@ -77,6 +77,8 @@ export interface KMeansOptions extends FitEvents {
   sampleWeight?: Weights;
   /** 0 … 2³² - 1. The same seed gives the same start as scikit-learn's random_state. */
   seed?: number;
+  /** [D] Names of the features: kept with the model, and saved. */
+  featureNames?: readonly string[];
 }
 
 const RULES: Record<string, checks.Rule> = {
@@ -88,6 +90,7 @@ const RULES: Record<string, checks.Rule> = {
   algorithm: checks.oneOf('auto', 'lloyd', 'elkan'),
   sampleWeight: checks.something,
   seed: checks.seed,
+  featureNames: checks.names,
   ...checks.eventRules,
 };
 
@@ -299,7 +302,9 @@ export class KMeans {
     checks.checkOptions('KMeans.fit', options, RULES);
     const { init = 'k-means++', nInit = 'auto', maxIter = 300, tol = 1e-4 } = options;
     const { algorithm = 'auto', seed = anySeed() } = options;
-    const k = clusterCount(options, sourceOf('KMeans.fit: x', x).nRows);
+    const { nRows, nFeatures } = sourceOf('KMeans.fit: x', x);
+    const k = clusterCount(options, nRows);
+    const featureNames = checks.featureNamesOf('KMeans.fit', options.featureNames, nFeatures);
     const pace = pacer(options.signal);
     await pace();
     const rows = await fitRows('KMeans.fit: x', x, (d) => 2 * d + 3 * k, pace);
@@ -322,6 +327,7 @@ export class KMeans {
       tol,
       algorithm,
       seed,
+      featureNames,
     };
     const labels = ofEachRow(best!.labels, problem);
     return new KMeans({ ...best!, labels, origin: rows.origin, options: settings });

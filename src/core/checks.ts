@@ -38,6 +38,12 @@ export const bool: Rule = rule('true or false', (value) => typeof value === 'boo
 export const fn: Rule = rule('a function', (value) => typeof value === 'function');
 export const seed: Rule = integer(0, 2 ** 32 - 1);
 
+/** Text, one for each of something. */
+export const names: Rule = rule(
+  'an array of names',
+  (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+);
+
 /** Anything but null; for values that are checked where they are read (matrices, weights). */
 export const something: Rule = rule('given', (value) => value !== null);
 
@@ -165,4 +171,23 @@ export function checkOptions(where: string, options: unknown, rules: Record<stri
     }
     if (value !== undefined) check(`${where}: ${name}`, value, rules[name]);
   }
+}
+
+/**
+ * The features' names as a model keeps them.
+ *
+ * @param where the call, as messages name it
+ * @returns null where none are given
+ * @throws InputError unless there is one for each of `d` features
+ */
+export function featureNamesOf(
+  where: string,
+  given: readonly string[] | undefined,
+  d: number,
+): readonly string[] | null {
+  if (given === undefined) return null;
+  if (given.length === d) return Object.freeze([...given]);
+  throw new InputError(
+    `${where}: featureNames has ${given.length} names and x has ${d} columns; give one for each.`,
+  );
 }

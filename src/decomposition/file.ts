@@ -14,6 +14,8 @@ export interface PCASettings {
   readonly nPowerIter: number | 'auto';
   /** Also where none was given. */
   readonly seed: number;
+  /** [D], null where none were given. */
+  readonly featureNames: readonly string[] | null;
 }
 
 /** All that a model consists of: parameters in float64, the mean relative to the origin. */
@@ -37,6 +39,7 @@ const SETTINGS: Record<keyof PCASettings, checks.Rule> = {
   nOversamples: checks.integer(0),
   nPowerIter: checks.either(checks.integer(0), checks.oneOf('auto')),
   seed: checks.seed,
+  featureNames: checks.nullOr(checks.names),
 };
 
 const vector = (values: Float64Array): Param => ({ values, shape: [values.length] });

@@ -52,6 +52,8 @@ export interface PCAOptions {
   nPowerIter?: number | 'auto';
   /** 0 … 2³² - 1, for 'randomized'. */
   seed?: number;
+  /** [D] Names of the features: kept with the model, and saved. */
+  featureNames?: readonly string[];
   /** Ends the fit with its reason. */
   signal?: AbortSignal;
 }
@@ -63,6 +65,7 @@ const RULES: Record<string, checks.Rule> = {
   nOversamples: checks.integer(0),
   nPowerIter: checks.either(checks.integer(0), checks.oneOf('auto')),
   seed: checks.seed,
+  featureNames: checks.names,
   signal: checks.abortSignal,
 };
 
@@ -171,7 +174,16 @@ export class PCA {
     const pace = pacer(options.signal);
     await pace();
     const rows = await fitRows('PCA.fit: x', x, (d) => 2 * d, pace);
-    const settings: PCASettings = { nComponents, whiten, solver, nOversamples, nPowerIter, seed };
+    const featureNames = checks.featureNamesOf('PCA.fit', options.featureNames, nFeatures);
+    const settings: PCASettings = {
+      nComponents,
+      whiten,
+      solver,
+      nOversamples,
+      nPowerIter,
+      seed,
+      featureNames,
+    };
     const spectrum = await decompose(rows, settings, pace);
     await pace();
     return new PCA({ ...keep(spectrum, rows, nComponents), whiten, options: settings });

@@ -208,7 +208,8 @@ export class ModelFile {
     const given = this.meta<Record<string, unknown> | null>(name, nullOr(record));
     if (given === null) return null;
     const taken = Object.entries(rules).map(([key, rule]) => {
-      const value = own(given, key);
+      // What is not there is null: a setting that came later, or is missing where its rule wants a value.
+      const value = own(given, key) ?? null;
       if (!rule.holds(value))
         throw this.broken(`its ${name}.${key} must be ${rule.must}; it is ${show(value)}`);
       return [key, value];

@@ -18,6 +18,8 @@ export interface GaussianMixtureSettings {
   /** 'given': parts of a start. */
   readonly init: Start | 'given';
   readonly seed: number;
+  /** [D], null where none were given. */
+  readonly featureNames: readonly string[] | null;
 }
 
 /** All that a model consists of. */
@@ -44,6 +46,7 @@ const SETTINGS: Record<keyof GaussianMixtureSettings, checks.Rule> = {
   nInit: checks.integer(1),
   init: checks.oneOf('kmeans', 'k-means++', 'random', 'random_from_data', 'given'),
   seed: checks.seed,
+  featureNames: checks.nullOr(checks.names),
 };
 
 /** What float32 holds. */

@@ -75,6 +75,8 @@ export interface GaussianMixtureOptions extends FitEvents {
   sampleWeight?: Weights;
   /** 0 … 2³² - 1. The same seed gives the same start as scikit-learn's random_state. */
   seed?: number;
+  /** [D] Names of the features: kept with the model, and saved. */
+  featureNames?: readonly string[];
 }
 
 const TYPE = checks.oneOf(...Object.keys(COVARIANCES));
@@ -89,6 +91,7 @@ const RULES: Record<string, checks.Rule> = {
   init: checks.either(checks.oneOf('kmeans', 'k-means++', 'random', 'random_from_data'), checks.record),
   sampleWeight: checks.something,
   seed: checks.seed,
+  featureNames: checks.names,
   ...checks.eventRules,
 };
 
@@ -254,7 +257,9 @@ export class GaussianMixture {
     } = options;
     const { nInit = 1, init = 'kmeans', seed = anySeed() } = options;
     if (typeof init !== 'string') checks.checkOptions('GaussianMixture.fit: init', init, PART_RULES);
-    refuseTooMany(k, sourceOf('GaussianMixture.fit: x', x).nRows);
+    const { nRows, nFeatures } = sourceOf('GaussianMixture.fit: x', x);
+    refuseTooMany(k, nRows);
+    const featureNames = checks.featureNamesOf('GaussianMixture.fit', options.featureNames, nFeatures);
     const pace = pacer(options.signal);
     await pace();
     const covariance = COVARIANCES[covarianceType];
@@ -283,6 +288,7 @@ export class GaussianMixture {
       nInit,
       init: typeof init === 'string' ? init : 'given',
       seed,
+      featureNames,
     } as const;
     const { origin } = rows;
     return new GaussianMixture({

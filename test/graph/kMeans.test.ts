@@ -73,6 +73,7 @@ describe.each(backends)('on %s', (backend) => {
       tol: 1e-5,
       algorithm: 'elkan',
       seed: 7,
+      featureNames: ['a', 'β', '__proto__'],
     } as const;
     const model = await KMeans.fit(rows, options);
     const store = inMemory();

@@ -57,7 +57,7 @@ describe.each(backends)('on %s', (backend) => {
 
     it('loads as the class, every field and answer to the last bit', async () => {
       const rows = data(3, 100);
-      const options = { nComponents: 3, covarianceType, tol: 1e-4, regCovar: 1e-5, maxIter: 20, nInit: 2, init: 'random_from_data', seed: 7 } as const; // prettier-ignore
+      const options = { nComponents: 3, covarianceType, tol: 1e-4, regCovar: 1e-5, maxIter: 20, nInit: 2, init: 'random_from_data', seed: 7, featureNames: ['a', 'b', 'c'] } as const; // prettier-ignore
       const model = await GaussianMixture.fit(rows, options);
       const store = inMemory();
       await model.save(store);

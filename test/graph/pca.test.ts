@@ -54,13 +54,28 @@ describe.each(backends)('on %s', (backend) => {
     const store = inMemory();
     await model.save(store);
     const loaded = await PCA.load(store);
-    expect(loaded.options).toEqual(options);
+    expect(loaded.options).toEqual({ ...options, featureNames: null });
     expect(await contents(loaded)).toEqual(await contents(model));
     const [a, b] = [model.transform(rows), loaded.transform(rows)];
     expect(Array.from(b.dataSync())).toEqual(Array.from(a.dataSync()));
     const [c, d] = [model.covariance(), loaded.covariance()];
     expect(Array.from(d.dataSync())).toEqual(Array.from(c.dataSync()));
     for (const each of [a, b, c, d, model, loaded]) each.dispose();
+  });
+
+  it('names of features: one for each, or an InputError', async () => {
+    const featureNames = ['a', 'b'];
+    const x = [[0, 1], [2, 5], [3, 3]]; // prettier-ignore
+    const model = await PCA.fit(x, { featureNames });
+    featureNames.pop();
+    expect(model.options!.featureNames).toEqual(['a', 'b']);
+    model.dispose();
+    await expect(PCA.fit(x, { featureNames })).rejects.toThrow(
+      /featureNames has 1 names and x has 2 columns/,
+    );
+    await expect(PCA.fit(x, { featureNames: ['a', 1] as never })).rejects.toThrow(
+      /featureNames must be an array of names/,
+    );
   });
 
   it('from params, by share and by Minka: what is missing stays null, what was asked for comes back', async () => {

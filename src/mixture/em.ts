@@ -64,7 +64,7 @@ export type Winners = (Int32Array | null)[];
 
 /** float32 numbers that a pass holds for one row. */
 export const passWidth = (covariance: Covariance, k: number, d: number): number =>
-  covariance.triangular && screens(k, d) ? screenWidth(k, d) : 3 * k * d;
+  covariance.triangular && screens(k, d) ? screenWidth(d) : 3 * k * d;
 
 /**
  * One pass over the rows: the E-step and the sums that the M-step needs. With `given`, those responsibilities are used

@@ -8,7 +8,6 @@
  */
 import {
   clone,
-  concat,
   gather,
   matMul,
   mul,
@@ -20,7 +19,6 @@ import {
   sum,
   tensor1d,
   tidy,
-  transpose,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
@@ -41,8 +39,11 @@ const FEATURES = 24;
 /** Whether screening pays: many features, and components to leave out. */
 export const screens = (k: number, d: number): boolean => k > 2 && d >= FEATURES;
 
-/** float32 numbers that a pass holds for one row. */
-export const screenWidth = (k: number, d: number): number => 3 * k * Math.ceil(d * LEAD) + 6 * d;
+/** Rows that are bounded at once: K views of their leading columns stay in the cache. */
+const BOUNDED = 2048;
+
+/** float32 numbers that a pass holds for one row: itself, and its view from the two or three components it may be in. */
+export const screenWidth = (d: number): number => 6 * d;
 
 /** A mixture ready for a pass: its components one by one, and their leading columns together. */
 export interface Screen {
@@ -123,7 +124,7 @@ async function seeLikely(
 ): Promise<Float64Array> {
   const [n] = x.shape;
   const k = screen.constants.length;
-  const [bound] = await read([tidy(() => leadingBound(x, screen))]); // [K, n]
+  const bound = await leadingBound(x, screen); // [K, n]
   const first = last ?? highest(bound, n, k);
   const logDensities = await seeWhere(x, screen, seen, (i, c) => first[i] === c);
   const best = Float64Array.from(first, (c, i) => logDensities[i * k + c]);
@@ -137,9 +138,21 @@ async function seeLikely(
 }
 
 /** At least the log density of every component, [K, n]. */
-function leadingBound(x: Tensor2D, { leadMeans, leadFactors, leadConstants }: Screen): Tensor2D {
-  const lead = slice(x, [0, 0], [-1, leadMeans.shape[1]]); // [n, j]
-  return logJoint(matMul(centeredOn(lead, leadMeans), leadFactors), leadConstants);
+async function leadingBound(x: Tensor2D, screen: Screen): Promise<Float32Array> {
+  const { leadMeans, leadFactors, leadConstants } = screen;
+  const [n] = x.shape;
+  const [k, j] = leadMeans.shape;
+  const bound = new Float32Array(k * n);
+  for (let start = 0; start < n; start += BOUNDED) {
+    const m = Math.min(BOUNDED, n - start);
+    const joint = tidy(() => {
+      const lead = slice(x, [start, 0], [m, j]); // [m, j]
+      return logJoint(matMul(centeredOn(lead, leadMeans), leadFactors), leadConstants); // [K, m]
+    });
+    const [part] = await read([joint]);
+    for (let c = 0; c < k; c++) bound.set(part.subarray(c * m, (c + 1) * m), c * n + start);
+  }
+  return bound;
 }
 
 function highest(bound: Float32Array, n: number, k: number): Int32Array {
@@ -204,35 +217,36 @@ async function sumsOf(seen: Seen[], screen: Screen, share: (i: number, c: number
   const counts = new Float64Array(k);
   const first = new Float64Array(k * d);
   const second = new Float64Array(k * d * d);
-  for (let c = 0; c < k; c++) {
-    const parts = seen.filter((each) => each.k === c).flatMap((each) => visible(each, share));
-    if (parts.length === 0) continue;
-    for (const { shares } of parts) for (const r of shares) counts[c] += r;
+  for (const each of seen) {
+    const { k: c } = each;
+    const { shares, kept } = visible(each, share);
+    if (shares.length === 0) continue;
+    for (const r of shares) counts[c] += r;
     const [sums, products] = await read(
       tidy(() => {
-        const root = concat(parts.map(({ shares }) => tensor1d(Float32Array.from(shares, Math.sqrt)))); // [m]
-        const column = reshape(root, [-1, 1]);
-        const y = concat(parts.map((part) => gather(part.y, tensor1d(part.kept, 'int32')))); // [m, D]
-        const z: Tensor2D = mul(y, column); // [m, D]
-        return [matMul(transpose(column), z), matMul(transpose(z), z)];
+        const column = reshape(tensor1d(Float32Array.from(shares, Math.sqrt)), [-1, 1]); // [m, 1]
+        const z: Tensor2D = mul(kept ? gather(each.y, tensor1d(kept, 'int32')) : each.y, column); // [m, D]
+        return [matMul(column, z, true), matMul(z, z, true)];
       }),
     );
-    first.set(sums, c * d);
-    second.set(products, c * d * d);
+    for (let at = 0; at < d; at++) first[c * d + at] += sums[at];
+    for (let at = 0, to = c * d * d; at < d * d; at++) second[to + at] += products[at];
   }
   return { counts, first, second };
 }
 
-/** The part of what was seen that has a responsibility to speak of. */
+/** Share of the rows seen from which on all of them are summed up: a product costs less than gathering most of its rows. */
+const MOST = 0.8;
+
+/** The part of what was seen that has a responsibility to speak of; `kept` is null where that is all, or nearly. */
 function visible({ k, rows, y }: Seen, share: (i: number, c: number) => number) {
-  const shares = new Float64Array(rows.length);
-  const kept = new Int32Array(rows.length);
-  let m = 0;
-  for (let a = 0; a < rows.length; a++) {
-    const r = share(rows[a], k);
-    if (r <= VISIBLE) continue;
-    shares[m] = r;
-    kept[m++] = a;
-  }
-  return m === 0 ? [] : [{ y, shares: shares.subarray(0, m), kept: kept.slice(0, m) }];
+  const shares = Float64Array.from(rows, (i) => share(i, k));
+  const m = shares.reduce((total, r) => (r > VISIBLE ? total + 1 : total), 0);
+  if (m >= MOST * y.shape[0]) return { shares, kept: null };
+  const kept = new Int32Array(m);
+  let at = 0;
+  shares.forEach((r, a) => {
+    if (r > VISIBLE) kept[at++] = a;
+  });
+  return { shares: shares.filter((r) => r > VISIBLE), kept };
 }

@@ -11,6 +11,7 @@ import { CASES, workOf, type Case } from './cases.js';
 import { hold, type Plan } from './contest.js';
 import { OURS, PEERS, type Backend, type Contestant, type Places } from './contestants.js';
 import { shareOf } from './cost.js';
+import { isMade } from './dataset.js';
 import type { Limits } from './limits.js';
 import { failures, keep, table, writeReadme, type Machine, type Result } from './report.js';
 import { folderOfNpmPeers, pythonOfPeers } from './setup.js';
@@ -97,16 +98,23 @@ function libraryFolder(quick: boolean): string {
   return path.join(ROOT, 'dist', 'esm');
 }
 
-/** Runs limits.ts; null, told, where native TensorFlow is not there. */
+/** Runs a script of this folder. @throws Error with its last words; what else it says on stderr is TensorFlow's chatter */
+function runScript(script: string, ...args: string[]): string {
+  const command = ['--import', 'tsx', path.join(HERE, script), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  if (status === 0) return stdout;
+  const words = stderr.split('\n').filter((line) => /Error/.test(line));
+  throw new Error(`${script} failed: ${words[0] ?? stderr.trim().split('\n').at(-1)}`);
+}
+
+/** Null, told, where native TensorFlow is not there. */
 function measureLimits(): Limits | null {
-  const args = ['--import', 'tsx', path.join(HERE, 'limits.ts')];
-  const { status, stdout } = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  if (status === 0) return JSON.parse(stdout) as Limits;
-  say("The machine's limits are not known: they are measured with native TensorFlow ('npm run native').");
-  return null;
+  try {
+    return JSON.parse(runScript('limits.ts')) as Limits;
+  } catch (error) {
+    say(`The machine's limits are not known: ${(error as Error).message}`);
+    return null;
+  }
 }
 
 /** Libraries in plain JavaScript are beside our wasm; those without restarts cannot do them. */
@@ -150,7 +158,9 @@ async function planOf(cases: readonly Case[], options: Options): Promise<Plan> {
 
 async function runCase(each: Case, options: Options, plan: Plan, limits: Limits | null): Promise<Result> {
   say(`\n${each.name}: ${each.title}`);
-  const work = await workOf(each, options.quick ? 'quick' : 'full');
+  const size = options.quick ? 'quick' : 'full';
+  if (!isMade(each.data, size)) runScript('make.ts', each.name, size);
+  const work = await workOf(each, size);
   const before = machine();
   const entries = await hold(each, work, contestantsOf(each, options), plan);
   return {

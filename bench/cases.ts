@@ -178,7 +178,25 @@ const NAMED: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...NAMED, ...GROWTH];
+/** How often one restart finds the best clustering: time and share together. */
+const seedsOf = (data: DataSet, size: string, nClusters: number): Case => ({
+  name: `seeds-${data.name}-${nClusters}`,
+  title: `K-means on ${size} ${data.name}, k = ${nClusters}, one restart from each of 100 seeds`,
+  task: 'seeds',
+  data: [data],
+  options: { nClusters, nSeeds: 100, nInit: 1, maxIter: 300, tol: 1e-4 },
+  quick: { nSeeds: 5 },
+  given: 'numbers',
+  objective: { name: 'share of the seeds', better: 'higher', abs: 0.05 },
+  targets: [{ peer: 'scikit-learn float64', ratio: 1 }],
+});
+
+const SEEDS: readonly Case[] = [
+  ...[3, 5, 8].map((k) => seedsOf(datasets.blobs, '2,000 x 2', k)),
+  seedsOf(datasets.digits, '1,797 x 64', 10),
+];
+
+export const CASES: readonly Case[] = [...NAMED, ...SEEDS, ...GROWTH];
 
 /** What the contestants of a case are given. */
 export async function workOf(each: Case, size: Size): Promise<Work> {

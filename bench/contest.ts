@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readArray } from './arrays.js';
 import type { Case } from './cases.js';
 import { commandOf, isOurs, REFERENCE, type Contestant, type Places } from './contestants.js';
-import { inertia, judge, median, type Verdict } from './judge.js';
+import { inertia, judge, median, shareOfBest, type Verdict } from './judge.js';
 import type { Outcome, Ready, Work } from './protocol.js';
 import { Worker } from './worker.js';
 
@@ -18,6 +18,8 @@ export interface Entry {
   median?: number;
   objective?: number[];
   verdict?: Verdict;
+  /** The share of the seeds that reach the best inertia. */
+  ofSeeds?: number;
   nIter?: number;
   /** Bytes. */
   memory?: Outcome['memory'];
@@ -103,11 +105,20 @@ async function finish(seats: readonly Seat[], work: Work, { objective }: Case): 
     Object.assign(entry, { median: median(entry.seconds), nIter: last.nIter, memory: last.memory });
   }
   const entries = seats.map(({ entry }) => entry);
+  if (work.task === 'seeds') tellShares(entries);
   const right = rightAnswer(entries);
   for (const entry of entries) {
     if (entry.objective && right) entry.verdict = judge(entry.objective, right, objective);
   }
   return entries;
+}
+
+/** Seeds are told by how many reach the best inertia that any contestant found. */
+function tellShares(entries: readonly Entry[]): void {
+  const best = Math.min(...entries.flatMap(({ objective = [] }) => objective));
+  for (const entry of entries) {
+    if (entry.objective) entry.objective = [(entry.ofSeeds = shareOfBest(entry.objective, best))];
+  }
 }
 
 /** The reference's; where it took no part, the first peer's, else our own. */

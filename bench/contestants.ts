@@ -11,7 +11,7 @@ export interface Contestant {
   runs: { with: 'latent' | 'python' | 'npm'; script: string; args: string[] };
 }
 
-const ALL: readonly Task[] = ['kmeans', 'mixture', 'pca', 'silhouettes'];
+const ALL: readonly Task[] = ['kmeans', 'seeds', 'mixture', 'pca', 'silhouettes'];
 
 const latent = (name: string, backend: string): Contestant => ({
   name: `tfjs-latent ${name}`,

@@ -9,7 +9,7 @@ import type { Work } from './protocol.js';
  */
 export function leastSeconds(work: Work, nIter: number, { gemm, bandwidth }: Limits): number {
   const [n, d] = work.data.x.shape;
-  const flops = n * FLOPS[work.task](n, d, groups(work)) * passes(work, nIter);
+  const flops = n * FLOPS[work.task]!(n, d, groups(work)) * passes(work, nIter);
   const bytes = 4 * n * d * passes(work, nIter);
   return Math.max(flops / gemm, bytes / bandwidth);
 }
@@ -18,7 +18,7 @@ const groups = ({ options: { nClusters, nComponents } }: Work): number =>
   Number(nClusters ?? nComponents ?? 1);
 
 /** A row of one pass: products with centres; with factors and for moments; with itself; with half of all rows. */
-const FLOPS: Record<Work['task'], (n: number, d: number, k: number) => number> = {
+const FLOPS: Partial<Record<Work['task'], (n: number, d: number, k: number) => number>> = {
   kmeans: (_, d, k) => 2 * d * k,
   mixture: (_, d, k) => 2 * d * d * k,
   pca: (_, d) => d * d,
@@ -31,6 +31,7 @@ const passes = ({ task, perIteration }: Work, nIter: number): number =>
 
 /** The limit's share of an entry's time; undefined with restarts, of which only the best one's iterations are known. */
 export function shareOf({ nIter = 1, median }: Entry, work: Work, limits: Limits): number | undefined {
-  if (Number(work.options.nInit ?? 1) > 1 || median === undefined) return undefined;
+  const known = work.task in FLOPS && Number(work.options.nInit ?? 1) === 1;
+  if (!known || median === undefined) return undefined;
   return leastSeconds(work, nIter, limits) / median;
 }

@@ -1,4 +1,5 @@
 /** The data of the small cases and of those that grow. */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadIris } from '../src/datasets/iris.js';
 import { RandomState } from '../src/index.js';
@@ -18,6 +19,17 @@ export const iris: DataSet = {
   make: async () => {
     const { x } = loadIris();
     return { x: { values: Float64Array.from(x.flat()), shape: [150, 4] } };
+  },
+};
+
+/** scikit-learn's digits, pixels 0 to 16. [1797, 64] */
+export const digits: DataSet = {
+  name: 'digits',
+  make: async () => {
+    const file = path.join(import.meta.dirname, '..', 'test', 'fixtures', 'data', 'digits.json');
+    const { pixels } = JSON.parse(await readFile(file, 'utf8')) as { pixels: string[] };
+    const values = Float64Array.from(pixels.join(''), (pixel) => parseInt(pixel, 36));
+    return { x: { values, shape: [pixels.length, 64] } };
   },
 };
 

@@ -33,6 +33,10 @@ export function judge(values: readonly number[], right: readonly number[], objec
   return all.some((each) => each < -1) ? 'better' : 'same';
 }
 
+/** The share of inertias that are the best one, to 0.1 %. */
+export const shareOfBest = (inertias: readonly number[], best: number): number =>
+  inertias.filter((value) => value <= best * 1.001).length / inertias.length;
+
 /** Σ min_k |x - c_k|² in float64: every library's centres are valued alike, whatever it says of them. */
 export function inertia(x: ArrayLike<number>, centers: ArrayLike<number>, nFeatures: number): number {
   let total = 0;

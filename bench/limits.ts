@@ -5,7 +5,7 @@
  * holds; a copied byte is read once and written once.
  */
 import { availableParallelism } from 'node:os';
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { matMul, randomUniform, tidy } from '@tensorflow/tfjs-core';
 import { useBestBackend } from '../src/node/index.js';
 
@@ -34,21 +34,22 @@ function gemm(): number {
   return (2 * SIDE ** 3) / Math.min(...times);
 }
 
-/** In a thread: copies when told, and answers when it is done. */
-function copyWhenTold(): void {
-  const [from, to] = [new Float64Array(COPIED / 8).fill(1), new Float64Array(COPIED / 8).fill(2)];
-  parentPort!.on('message', () => {
-    to.set(from);
-    parentPort!.postMessage('done');
-  });
-  parentPort!.postMessage('ready');
-}
+/** A thread, in plain JavaScript since tsx serves the first one only: copies when told, and answers when it is done. */
+const COPY = `
+const { parentPort } = require('node:worker_threads');
+const [from, to] = [1, 2].map((value) => new Float64Array(${COPIED / 8}).fill(value));
+parentPort.on('message', () => {
+  to.set(from);
+  parentPort.postMessage('done');
+});
+parentPort.postMessage('ready');
+`;
 
 const messageOf = (worker: Worker): Promise<unknown> =>
   new Promise((resolve) => worker.once('message', resolve));
 
 async function bandwidth(): Promise<number> {
-  const workers = Array.from({ length: availableParallelism() }, () => new Worker(new URL(import.meta.url)));
+  const workers = Array.from({ length: availableParallelism() }, () => new Worker(COPY, { eval: true }));
   await Promise.all(workers.map(messageOf));
   let best = Infinity;
   for (let i = 0; i < TRIES; i++) {
@@ -67,5 +68,4 @@ async function main(): Promise<void> {
   process.stdout.write(JSON.stringify({ gemm: gemm(), bandwidth: await bandwidth() } satisfies Limits));
 }
 
-if (isMainThread) void main();
-else copyWhenTold();
+void main();

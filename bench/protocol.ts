@@ -13,7 +13,8 @@ export interface ArrayFile {
   shape: number[];
 }
 
-export type Task = 'kmeans' | 'mixture' | 'pca' | 'silhouettes';
+/** 'seeds': K-means from each of the seeds 0 to `nSeeds` - 1, one restart each. */
+export type Task = 'kmeans' | 'seeds' | 'mixture' | 'pca' | 'silhouettes';
 
 /** What every contestant of a case is given. */
 export interface Work {
@@ -43,7 +44,10 @@ export interface Ready {
 export interface Outcome {
   /** Of each fit. */
   seconds: number[];
-  /** What the fit reached: see the objectives in judge.ts. For K-means the harness computes it from the centres. */
+  /**
+   * What the fit reached: see the objectives in judge.ts. For K-means the harness computes it from the centres; of seeds
+   * it is the inertia of each.
+   */
   objective: number[];
   /** [K * D] */
   clusterCenters?: number[];

@@ -69,6 +69,11 @@ const HEAD = [
   'of the limit',
 ];
 
+const answer = ({ verdict, ofSeeds }: Entry): string =>
+  ofSeeds === undefined
+    ? (verdict ?? '')
+    : `${verdict}: the best in ${Math.round(100 * ofSeeds)} % of the seeds`;
+
 function row(result: Result, entry: Entry & { share?: number }): string[] {
   if (entry.failure !== undefined) return [entry.name, '', '', '', `none: ${entry.failure}`, '', '', ''];
   const { memory, share } = entry;
@@ -77,7 +82,7 @@ function row(result: Result, entry: Entry & { share?: number }): string[] {
     milliseconds(entry.median),
     ratio(result, entry, 'native'),
     ratio(result, entry, 'wasm'),
-    entry.verdict ?? '',
+    answer(entry),
     String(entry.nIter ?? ''),
     memory ? `${megabytes(memory.peak)} (${megabytes(memory.peak - memory.before)})` : '',
     share === undefined ? '' : `${(100 * share).toPrecision(2)} %`,

@@ -24,6 +24,20 @@ const kmeans: Start =
     return { objective: [inertia!], clusterCenters, nIter: nIter! };
   };
 
+/** `startOfOurs` is an init that only this library has. */
+const seeds: Start =
+  ({ KMeans }, x, _, { options: { nSeeds, startOfOurs, ...options } }) =>
+  async () => {
+    const objective: number[] = [];
+    for (let seed = 0; seed < Number(nSeeds); seed++) {
+      const start = startOfOurs === undefined ? {} : { init: startOfOurs as 'k-means++' };
+      const model = await KMeans.fit(x, { ...options, ...start, seed });
+      objective.push(model.inertia!);
+      model.dispose();
+    }
+    return { objective };
+  };
+
 /** The log-likelihood at every iteration from given params, else that of the best restart. */
 const mixture: Start =
   ({ GaussianMixture }, x, { weights, means, precisionsCholesky }, { options, perIteration }) =>
@@ -62,7 +76,7 @@ const silhouettes: Start = ({ silhouetteScores }, x, data) => {
   return async () => ({ objective: await silhouetteScores(x, all) });
 };
 
-const STARTS: Record<Work['task'], Start> = { kmeans, mixture, pca, silhouettes };
+const STARTS: Record<Work['task'], Start> = { kmeans, seeds, mixture, pca, silhouettes };
 
 /** A float32 tensor that lies in the backend's memory, as a NumPy array does in NumPy's. */
 function inPlace({ values, shape: [n, d] }: Made): Matrix {

@@ -57,6 +57,16 @@ def sklearn_kmeans(x, data, work):
     return fit
 
 
+def sklearn_seeds(x, data, work):
+    from sklearn.cluster import KMeans
+
+    options = {name: value for name, value in work["options"].items() if name not in ("nSeeds", "startOfOurs")}
+    seeds = range(work["options"]["nSeeds"])
+    return lambda turn: {
+        "objective": [float(KMeans(**named(options), random_state=seed).fit(x).inertia_) for seed in seeds]
+    }
+
+
 def sklearn_mixture(x, data, work):
     from sklearn.mixture import GaussianMixture
 
@@ -121,6 +131,7 @@ def faiss_kmeans(x, data, work):
 FITS = {
     "scikit-learn": {
         "kmeans": sklearn_kmeans,
+        "seeds": sklearn_seeds,
         "mixture": sklearn_mixture,
         "pca": sklearn_pca,
         "silhouettes": sklearn_silhouettes,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Case } from '../../bench/cases.js';
 import { hold } from '../../bench/contest.js';
 import { OURS, REFERENCE, type Contestant } from '../../bench/contestants.js';
-import { inertia, judge, type Objective } from '../../bench/judge.js';
+import { inertia, judge, shareOfBest, type Objective } from '../../bench/judge.js';
 import type { Work } from '../../bench/protocol.js';
 import { failures, table, type Result } from '../../bench/report.js';
 
@@ -125,6 +125,10 @@ test.each<[number[], Objective, string]>([
 
 test('inertia takes the nearest centre of each row', () => {
   expect(inertia([0, 0, 3, 4, 10, 10], [0, 0, 10, 11], 2)).toBe(0 + 25 + 1);
+});
+
+test('the share of the best counts what is within 0.1 %', () => {
+  expect(shareOfBest([100, 100.09, 100.11, 150], 100)).toBe(0.5);
 });
 
 function bench(...args: string[]) {

@@ -44,19 +44,21 @@ import { fitRows, mapRows, readMatrix, readWeights, sourceOf } from '../core/row
 import type { Matrix, Rows, Weights } from '../core/rows.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
-import { labelingOf } from '../metrics/labels.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
 import { assignOnHost } from './hamerly.js';
 import {
   allLabels,
   assignByTensors,
+  changedSince,
   nearest,
   update,
   type Centers,
   type Memo,
+  type Moved,
   type Statistics,
 } from './lloyd.js';
 import { problemOf, type Problem } from './problem.js';
+import { isRenamed } from './renamed.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
 
 /** Options of {@link KMeans.fit}; the defaults are scikit-learn's. */
@@ -159,13 +161,15 @@ async function runLloyd(
 ): Promise<Restart> {
   const { rows } = problem;
   const memos: Memo[] = [];
+  let moved: readonly Moved[] = [];
   const assign = ({ host }: Problem, centers: Centers): Promise<Statistics> =>
     host ? assignOnHost(problem, host, centers, memos) : assignByTensors(problem, centers, memos);
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
   const advance = async (centers: Centers): Promise<Step<Centers>> => {
     const statistics = await assign(problem, centers);
     const next = update(centers, statistics);
-    const settled = statistics.changed === 0 && statistics.far.length === 0;
+    const settled = changedSince(moved, statistics.changed, memos) === 0 && statistics.far.length === 0;
+    moved = next.moved;
     const params = settled ? centers : next.centers;
     return { params, objective: next.inertia, change: next.shift, done: settled || next.shift <= tolerance };
   };
@@ -181,15 +185,6 @@ async function runLloyd(
     converged,
     history,
   };
-}
-
-/**
- * Whether two labelings differ by the clusters' names only. Such a restart, lower by rounding, is no better: taking it
- * would let rounding choose the names.
- */
-function samePartition(a: Int32Array, b: Int32Array): boolean {
-  const [first, second] = [labelingOf(a).codes, labelingOf(b).codes];
-  return first.every((code, i) => code === second[i]);
 }
 
 /** Of all N rows, where equal ones were clustered as one. */
@@ -316,8 +311,7 @@ export class KMeans {
     for (let i = 0; i < restarts; i++) {
       const start = await startCenters(problem, k, init, random);
       const fitted = await runLloyd(problem, start, { maxIter, tol }, i, options);
-      if (!best || (fitted.inertia < best.inertia && !samePartition(fitted.labels, best.labels)))
-        best = fitted;
+      if (!best || (fitted.inertia < best.inertia && !isRenamed(fitted.labels, best.labels))) best = fitted;
     }
     const settings: KMeansSettings = {
       nClusters: k,

@@ -1,6 +1,6 @@
 import type { ConfusionData } from '../data.js';
 import { sizeOf } from './elements.js';
-import { below, FONT } from './tfvis.js';
+import { axisNames, visNames } from './tfvis.js';
 
 /** tfjs-vis' confusion matrix: counts as text, the shade by the count. */
 export async function drawConfusion(
@@ -9,14 +9,12 @@ export async function drawConfusion(
 ): Promise<void> {
   await tfvis.render.confusionMatrix(
     area,
-    { values, tickLabels: names },
+    { values, tickLabels: visNames(names) },
     {
       ...sizeOf(area),
       shadeDiagonal: true,
       colorMap: ['#f7fbff', '#6baed6'],
-      xLabel: below(x),
-      yLabel: y,
-      fontSize: FONT,
+      ...axisNames({ x, y }),
     },
   );
 }

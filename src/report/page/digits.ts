@@ -14,6 +14,15 @@ function paint(pixels: string, side: number): HTMLCanvasElement {
   return canvas;
 }
 
+/** Columns, so that the last row is as full as can be. */
+function columns(n: number, width: number): number {
+  const most = Math.max(1, Math.min(n, Math.floor((width + 14) / 94)));
+  const least = Math.ceil(most / 2);
+  const empty = (across: number) => (across - (n % across)) % across;
+  const choices = Array.from({ length: most - least + 1 }, (_, i) => most - i);
+  return choices.reduce((best, each) => (empty(each) < empty(best) ? each : best));
+}
+
 /** Small images, each with its caption below. */
 export function drawDigits(area: HTMLElement, { side, items }: DigitsData): void {
   const drawn = items.map(({ pixels, caption }) => {
@@ -22,5 +31,6 @@ export function drawDigits(area: HTMLElement, { side, items }: DigitsData): void
     canvas.setAttribute('aria-label', caption);
     return element('div', { className: 'item' }, canvas, element('div', { className: 'caption' }, caption));
   });
+  area.style.gridTemplateColumns = `repeat(${columns(items.length, area.clientWidth)}, minmax(0, 112px))`;
   area.replaceChildren(...drawn);
 }

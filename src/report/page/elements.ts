@@ -9,11 +9,6 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Names that tfjs-vis and Vega use as paths into records: the signs that mean something there get look-alikes. */
-const LOOKS: Record<string, string> = { '.': '․', '[': '［', ']': '］', '\\': '＼', '"': '”', "'": '’' };
-export const fieldName = (name: string): string =>
-  `${name.replace(/[.[\]\\"']/g, (sign) => LOOKS[sign])}\u200b`;
-
 /** The width that a picture may take, and a height that suits it. */
 export function sizeOf(area: HTMLElement): { width: number; height: number } {
   const width = Math.max(240, Math.floor(area.clientWidth));

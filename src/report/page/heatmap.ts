@@ -1,6 +1,6 @@
 import type { HeatmapData } from '../data.js';
 import { sizeOf } from './elements.js';
-import { below, FONT } from './tfvis.js';
+import { axisNames, visNames } from './tfvis.js';
 
 /** tfjs-vis takes the values by column: given by row they need a backend to be turned. */
 export async function drawHeatmap(area: HTMLElement, data: HeatmapData): Promise<void> {
@@ -9,9 +9,9 @@ export async function drawHeatmap(area: HTMLElement, data: HeatmapData): Promise
     area,
     {
       values: columnNames.map((_, j) => values.map((row) => row[j])),
-      xTickLabels: columnNames,
-      yTickLabels: rowNames,
+      xTickLabels: visNames(columnNames),
+      yTickLabels: visNames(rowNames),
     },
-    { ...sizeOf(area), colorMap: 'blues', xLabel: below(x), yLabel: y, fontSize: FONT },
+    { ...sizeOf(area), colorMap: 'blues', ...axisNames({ x, y }) },
   );
 }

@@ -1,9 +1,9 @@
 import { dot, line, plot, ruleX, ruleY, text, type Markish } from '@observablehq/plot';
 import type { LinesData } from '../data.js';
-import { fieldName, sizeOf } from './elements.js';
+import { sizeOf } from './elements.js';
 import { legend } from './legend.js';
 import { colours, SHAPES } from './palette.js';
-import { below, FONT } from './tfvis.js';
+import { axisNames, FONT, visNames } from './tfvis.js';
 
 /** tfjs-vis draws a line at 0, 1, 2 …: it fits where each x is a whole number, and the next one more. */
 const plain = ({ series, marks, dots }: LinesData): boolean =>
@@ -22,14 +22,12 @@ async function drawWithVis(area: HTMLElement, { series, x, y }: LinesData): Prom
   const room = 0.05 * (high - low || 1);
   await tfvis.render.linechart(
     area,
-    { values, series: series.map(({ name }) => fieldName(name)) },
+    { values, series: visNames(series.map(({ name }) => name)) },
     {
       ...sizeOf(area),
-      xLabel: below(x),
-      yLabel: y,
+      ...axisNames({ x, y }),
       yAxisDomain: [low - room, high + room],
       seriesColors: colours(series.length),
-      fontSize: FONT,
     },
   );
 }

@@ -4,7 +4,7 @@ import { sizeOf } from './elements.js';
 import { legend } from './legend.js';
 import { centres, plainPoints, points, stars } from './marks.js';
 import { colours } from './palette.js';
-import { below, FONT } from './tfvis.js';
+import { axisNames, FONT, visNames } from './tfvis.js';
 
 /** Ends at round numbers, so that the first tick stands at the axis' end. */
 function round(values: readonly number[]): [number, number] {
@@ -20,7 +20,7 @@ async function drawWithVis(
   area: HTMLElement,
   { points: rows, labels, names, x, y }: ScatterData,
 ): Promise<void> {
-  const series = names.length > 0 ? names : ['points'];
+  const series = visNames(names.length > 0 ? names : ['points']);
   const used = [...series.keys()].filter((k) => labels.includes(k));
   const palette = colours(series.length);
   const sorted = [...used].sort((a, b) => (series[a] < series[b] ? -1 : 1));
@@ -30,12 +30,10 @@ async function drawWithVis(
     { values, series: used.map((k) => series[k]) },
     {
       ...sizeOf(area),
-      xLabel: below(x),
-      yLabel: y,
+      ...axisNames({ x, y }),
       xAxisDomain: round(rows.map(([px]) => px)),
       yAxisDomain: round(rows.map(([, py]) => py)),
       seriesColors: sorted.map((k) => palette[k]),
-      fontSize: FONT,
     },
   );
 }
@@ -62,7 +60,6 @@ function drawWithPlot(area: HTMLElement, data: ScatterData): void {
 
 /** Points: with tfjs-vis, and with Plot where centres or stars lie over them. */
 export async function drawScatter(area: HTMLElement, data: ScatterData): Promise<void> {
-  const simple = data.centers.length === 0 && !data.stars && new Set(data.names).size === data.names.length;
-  if (simple) await drawWithVis(area, data);
+  if (data.centers.length === 0 && !data.stars) await drawWithVis(area, data);
   else drawWithPlot(area, data);
 }

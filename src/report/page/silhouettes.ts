@@ -53,8 +53,10 @@ export function drawSilhouettes(area: HTMLElement, { panels, x }: SilhouettesDat
     0,
     ...panels.flatMap(({ clusters }) => clusters.map(({ widths }) => widths.at(-1) ?? 0)),
   );
-  const across = Math.min(panels.length, Math.max(1, Math.floor(area.clientWidth / 250)));
-  const width = Math.floor((area.clientWidth - 12 * (across - 1)) / across);
+  const fit = Math.max(1, Math.floor(area.clientWidth / 250));
+  // All in a row, or by two: none stands alone.
+  const across = panels.length <= fit ? panels.length : Math.min(2, fit);
+  const width = Math.floor((area.clientWidth - 12 * (across - 1)) / Math.max(1, across));
   const drawn = panels.map((panel) => {
     const title = element(
       'div',

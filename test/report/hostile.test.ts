@@ -1,0 +1,62 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { describeInBrowser, launch, openFile } from '../support/browser.js';
+import { everyCard } from '../support/everyCard.js';
+import { folder } from '../support/jobs.js';
+
+const WORDS = [
+  '</script><script>window.hit = 1</script>',
+  '<!-- <script> <img src="http://localhost:1/x" onerror="window.hit = 1">',
+  `"><svg onload='window.hit = 1'> & &lt; \u2028;`,
+  'a.b[0]["c"]\\',
+  "datum['x'] + window.alert(1) //",
+  '__proto__',
+  'x',
+  'a name without an end '.repeat(20),
+];
+
+describeInBrowser('text from a user', () => {
+  const out = folder();
+  let browser: Browser;
+  beforeAll(async () => void (browser = await launch()));
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(out, { recursive: true });
+  });
+
+  it.each(WORDS)('%j is text in every kind of card, and draws as well as a harmless word', async (word) => {
+    const report = everyCard(word);
+    const file = path.join(out, 'hostile.html');
+    writeFileSync(file, report.toHtml());
+    const { page, said, asked } = await openFile(browser, file, 420);
+    expect(said).toEqual([]);
+    expect(await page.getAttribute('html', 'data-ready')).toBe('1');
+    expect(asked.filter((address) => !address.startsWith('data:'))).toEqual([page.url()]);
+    expect(await page.evaluate('window.hit')).toBeUndefined();
+    expect(await page.title()).toBe(word.trim());
+    const heads = await page.$$eval('h1, h2, h3', (all) => all.map(({ textContent }) => textContent));
+    expect(heads).toEqual(new Array(2 + report.sections[0].cards.length).fill(word));
+    const cells = await page.$$eval('th', (all) => all.map(({ textContent }) => textContent));
+    expect(cells).toEqual([word, word, word]);
+    expect(await page.$$eval('main script, main img[onerror], main svg[onload]', (all) => all.length)).toBe(
+      0,
+    );
+    expect(await page.$eval('html', (root) => root.scrollWidth - root.clientWidth)).toBe(0);
+    expect(await linesDrawn(page)).toBe(3);
+    await page.close();
+  });
+});
+
+/** How many of the colours of three curves are in the first canvas. */
+const linesDrawn = async (page: Page): Promise<number> => {
+  const seen = await page.evaluate<string[]>(`(() => {
+    const canvas = document.querySelector('.lines canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const found = new Set();
+    for (let i = 0; i < data.length; i += 4) found.add(data.slice(i, i + 3).join());
+    return [...found];
+  })()`);
+  // Okabe and Ito's blue, vermilion, green.
+  return ['0,114,178', '213,94,0', '0,158,115'].filter((colour) => seen.includes(colour)).length;
+};

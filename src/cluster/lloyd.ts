@@ -53,33 +53,6 @@ export interface FarRow {
   readonly values: Float64Array;
 }
 
-/** A row that an emptied cluster moved to. */
-export interface Moved {
-  readonly row: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/**
- * Rows with weight that are not where the centres were made of, a moved row being the emptied cluster's. Were it counted as
- * changed when the next pass finds it there, tol 0 would take one iteration more: the centres rest, but to a rounding.
- */
-export const changedSince = (moved: readonly Moved[], changed: number, memos: readonly Memo[]): number =>
-  moved.reduce((total, { row, from, to }) => {
-    const label = labelAt(row, memos);
-    if (label === to) return total - 1;
-    return label === from ? total + 1 : total;
-  }, changed);
-
-function labelAt(row: number, memos: readonly Memo[]): number {
-  let start = 0;
-  for (const { labels } of memos) {
-    if (row < start + labels.length) return labels[row - start];
-    start += labels.length;
-  }
-  return -1;
-}
-
 /** What a batch remembers from pass to pass. */
 export interface Memo {
   readonly labels: Int32Array;
@@ -212,13 +185,12 @@ export function merge(a: Statistics, b: Statistics): Statistics {
  * The means of the clusters, an emptied one moved to the row farthest from its centre (none where all rows lie on
  * theirs: there are fewer distinct rows than clusters).
  *
- * @returns the new centres, the inertia of the same labels about them (by the parallel axis theorem), Σ |move|² and the
- *   rows that emptied clusters moved to
+ * @returns the new centres, the inertia of the same labels about them (by the parallel axis theorem) and Σ |move|²
  */
 export function update(
   centers: Centers,
   statistics: Statistics,
-): { centers: Centers; inertia: number; shift: number; moved: Moved[] } {
+): { centers: Centers; inertia: number; shift: number } {
   const counts = statistics.counts.slice();
   const sums = statistics.sums.slice();
   const d = centers.length / counts.length;
@@ -227,7 +199,6 @@ export function update(
   const next = seen.slice();
   let inertia = statistics.inertia;
   const far = statistics.far.values();
-  const moved: Moved[] = [];
   for (let k = 0; k < counts.length; k++) {
     if (statistics.counts[k] > 0) continue;
     const taken = far.next().value;
@@ -238,7 +209,6 @@ export function update(
     counts[taken.label] -= taken.weight;
     inertia -= taken.weight * taken.distance;
     next.set(taken.values, k * d);
-    moved.push({ row: taken.row, from: taken.label, to: k });
   }
   for (let k = 0; k < counts.length; k++) {
     for (let j = 0; j < d && counts[k] > 0; j++) {
@@ -248,5 +218,5 @@ export function update(
     }
   }
   const shift = next.reduce((total, value, i) => total + (value - seen[i]) ** 2, 0);
-  return { centers: next, inertia: Math.max(0, inertia), shift, moved };
+  return { centers: next, inertia: Math.max(0, inertia), shift };
 }

@@ -80,9 +80,9 @@ export function naiveKMeans(x: number[][], init: number[][], options: Options = 
     const shift = moved.reduce((sum, center, k) => sum + squared(center, centers[k]), 0);
     history.push(naiveInertia(x, filled, moved, w));
     const same = filled.every((label, i) => label === labels[i] && (w[i] === 0 || label === before[i]));
-    // With tol 0 only equal labels end it, a moved row's being that of the cluster it filled: the centres then rest.
+    // With tol 0 only equal labels end it: whether a cluster that was filled rests at exactly 0 is up to rounding.
     converged = same || (tol > 0 && shift <= tolerance);
-    [before, centers] = [filled, moved];
+    [before, centers] = [labels, moved];
   }
   const labels = naiveLabels(x, centers);
   const inertia = naiveInertia(x, labels, centers, w);

@@ -12,12 +12,12 @@ import { JUNK, make, makeAny, makeVector, type Recipe, type VectorRecipe } from 
 import { useBackend } from './support/backends.js';
 import * as cases from './support/cases.js';
 import { expectHonest, type Give, type Numbers } from './support/honest.js';
-import { paths, useRoute, type PathName } from './support/paths.js';
+import { routes, useRoute, type RouteName } from './support/paths.js';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 250);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** A call to native TensorFlow costs more, and there is little in these that depends on the backend. */
-const SHARE: Record<PathName, number> = { tensorflow: 0.2, wasm: 1, cpu: 1, host: 1 };
+const SHARE: Record<RouteName, number> = { tensorflow: 0.2, wasm: 1, cpu: 1, host: 1 };
 
 const check = <T>(runs: number, each: fc.Arbitrary<T>, property: (drawn: T) => Promise<void>) =>
   fc.assert(fc.asyncProperty(each, property), { numRuns: Math.ceil(runs), seed: SEED });
@@ -148,9 +148,9 @@ const fuzzTensors = (runs: number) =>
     await expectHonest((give) => loose(gaussianMixtureLogProb)(give(make(a)), options), 'any');
   });
 
-describe.each(paths)('arbitrary input on %s', (path) => {
-  const runs = RUNS * SHARE[path];
-  beforeAll(() => useRoute(path));
+describe.each(routes)('arbitrary input on %s', (route) => {
+  const runs = RUNS * SHARE[route];
+  beforeAll(() => useRoute(route));
 
   it('KMeans', () => fuzzFit('KMeans', runs, cases.KMEANS, []));
   it('GaussianMixture', () => fuzzFit('GaussianMixture', runs, cases.MIXTURE, ['sample']));

@@ -58,6 +58,7 @@ import {
 import { problemOf, type Problem } from './problem.js';
 import { isRenamed } from './renamed.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
+import { boundedPasses, hasBounds } from './yinyang.js';
 
 /** Options of {@link KMeans.fit}; the defaults are scikit-learn's. */
 export interface KMeansOptions extends FitEvents {
@@ -71,7 +72,10 @@ export interface KMeansOptions extends FitEvents {
   maxIter?: number;
   /** Stops when Σ |move of a centre|² is at most tol times the mean variance of the features. Default 1e-4. */
   tol?: number;
-  /** Every algorithm gives the same clusters. Default 'auto'; today all of them are Lloyd's. */
+  /**
+   * How passes by tensors are done; the clusters are the same. 'lloyd': all distances, in each. 'elkan': those of the rows
+   * whose bounds do not show that they stay; 'auto', the default: that, but all of them on webgl and webgpu.
+   */
   algorithm?: 'auto' | 'lloyd' | 'elkan';
   /** [N] Weights of the rows, 0 or more. */
   sampleWeight?: Weights;
@@ -147,23 +151,37 @@ interface Restart extends Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> 
 interface LloydOptions {
   readonly maxIter: number;
   readonly tol: number;
+  readonly algorithm: 'auto' | 'lloyd' | 'elkan';
+}
+
+/** The passes of a restart, with what they remember. */
+function passesOf(
+  problem: Problem,
+  k: number,
+  algorithm: LloydOptions['algorithm'],
+): { assign: (centers: Centers) => Promise<Statistics>; memos: readonly Memo[] } {
+  const { host } = problem;
+  const memos: Memo[] = [];
+  if (host) return { memos, assign: (centers) => assignOnHost(problem, host, centers, memos) };
+  if (algorithm === 'lloyd' || (algorithm === 'auto' && !hasBounds())) {
+    return { memos, assign: (centers) => assignByTensors(problem, centers, memos) };
+  }
+  return boundedPasses(problem, k);
 }
 
 /** One restart from given centres, to labels and inertia of its final centres. */
 async function runLloyd(
   problem: Problem,
   start: Centers,
-  { maxIter, tol }: LloydOptions,
+  { maxIter, tol, algorithm }: LloydOptions,
   init: number,
   events: FitEvents,
 ): Promise<Restart> {
   const { rows } = problem;
-  const memos: Memo[] = [];
-  const assign = ({ host }: Problem, centers: Centers): Promise<Statistics> =>
-    host ? assignOnHost(problem, host, centers, memos) : assignByTensors(problem, centers, memos);
+  const { assign, memos } = passesOf(problem, start.length / rows.nFeatures, algorithm);
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
   const advance = async (centers: Centers): Promise<Step<Centers>> => {
-    const statistics = await assign(problem, centers);
+    const statistics = await assign(centers);
     const next = update(centers, statistics);
     // At tol 0 one more pass may follow a move to an emptied cluster: that row is found changed, and whether the centres rest
     // at exactly 0 is up to rounding. To take it for unchanged would make nIter depend on whether equal rows are one.
@@ -173,7 +191,7 @@ async function runLloyd(
   };
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
   const run = await iterate(init, start, advance, maxIter, events, report);
-  const { inertia } = await assign(problem, run.params);
+  const { inertia } = await assign(run.params);
   const { params: centers, nIter, converged, history } = run;
   return {
     centers,
@@ -202,7 +220,7 @@ export async function kMeansLabels(
 ): Promise<Int32Array> {
   const problem = await problemOf(rows, k, weight, pace);
   const start = await rows.at(await kMeansPlusPlus(problem, k, random));
-  const { labels } = await runLloyd(problem, start, { maxIter: 300, tol: 1e-4 }, 0, {});
+  const { labels } = await runLloyd(problem, start, { maxIter: 300, tol: 1e-4, algorithm: 'auto' }, 0, {});
   return ofEachRow(labels, problem);
 }
 
@@ -283,7 +301,8 @@ export class KMeans {
    *
    * Where a row is little work (K D of at most 512) or all of them are, passes run on the host, not as tensors. Then one
    * float32 copy of the rows is held: of the distinct ones, with the sums of their weights, where those are at most half
-   * of them; of none where it would be larger than 64 MiB.
+   * of them; of none where it would be larger than 64 MiB. Passes by tensors hold bounds of at most an eighth of the
+   * rows, and 12 bytes a row.
    *
    * @param x [N, D]
    * @throws InputError for bad data or options; the signal's reason when it is aborted
@@ -308,7 +327,7 @@ export class KMeans {
     let best: Restart | undefined;
     for (let i = 0; i < restarts; i++) {
       const start = await startCenters(problem, k, init, random);
-      const fitted = await runLloyd(problem, start, { maxIter, tol }, i, options);
+      const fitted = await runLloyd(problem, start, { maxIter, tol, algorithm }, i, options);
       if (!best || (fitted.inertia < best.inertia && !isRenamed(fitted.labels, best.labels))) best = fitted;
     }
     const settings: KMeansSettings = {

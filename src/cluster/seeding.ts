@@ -1,8 +1,7 @@
-import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import { matMul, square, sum, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
-import { read, type Rows } from '../core/rows.js';
-import { squaredDistances } from '../metrics/pairwise.js';
+import { read } from '../core/rows.js';
 import { nearer } from './loops.js';
 import type { HostRows, Problem } from './problem.js';
 
@@ -113,11 +112,13 @@ function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
 function nearestByTensors(problem: Problem): Nearest {
   const { rows, weight } = problem;
   const squared = new Float64Array(rows.nRows).fill(Infinity);
+  let norms: Float32Array | null = null;
   let distances: Float64Array[] = [];
   return {
     squared,
     compare: async (candidates) => {
-      distances = await distancesTo(problem, candidates);
+      norms ??= await squaredNorms(problem);
+      distances = await distancesTo(problem, candidates, norms);
       return Float64Array.from(distances, (each) => {
         let total = 0;
         for (let i = 0; i < each.length; i++) {
@@ -131,19 +132,30 @@ function nearestByTensors(problem: Problem): Nearest {
   };
 }
 
-/** Squared distances of all rows to a few of them, by products: one array of [N] for each. */
-async function distancesTo({ rows, pace }: Problem, indices: Int32Array): Promise<Float64Array[]> {
+/**
+ * Squared distances of all rows to a few of them, by products: one array of [N] for each.
+ *
+ * @param norms [N] |x|²
+ */
+async function distancesTo(
+  { rows, pace }: Problem,
+  indices: Int32Array,
+  norms: Float32Array,
+): Promise<Float64Array[]> {
+  const { nRows, nFeatures: d, batchRows } = rows;
   const m = indices.length;
   const values = await rows.at(indices);
-  const norms = Array.from({ length: m }, (_, j) => squaredNorm(values, j * rows.nFeatures, rows.nFeatures));
-  const out = norms.map(() => new Float64Array(rows.nRows));
-  const points = tidy(() => tensor2d(Float32Array.from(values), [m, rows.nFeatures]));
+  const own = Array.from({ length: m }, (_, j) => squaredNorm(values, j * d, d));
+  const out = own.map(() => new Float64Array(nRows));
+  const points = tidy(() => transpose(tensor2d(Float32Array.from(values), [m, d])));
   try {
-    for (let start = 0; start < rows.nRows; start += rows.batchRows) {
-      const end = Math.min(rows.nRows, start + rows.batchRows);
-      const [block] = await read([distancesOf(rows, start, end, points)]);
+    for (let start = 0; start < nRows; start += batchRows) {
+      const end = Math.min(nRows, start + batchRows);
+      const [block] = await read([tidy(() => matMul(rows.batch(start, end), points))]);
       for (let i = start; i < end; i++) {
-        for (let j = 0; j < m; j++) out[j][i] = digitsOf(block[(i - start) * m + j], norms[j]);
+        for (let j = 0; j < m; j++) {
+          out[j][i] = digitsOf(norms[i] - 2 * block[(i - start) * m + j] + own[j], own[j]);
+        }
       }
       await pace();
     }
@@ -154,8 +166,15 @@ async function distancesTo({ rows, pace }: Problem, indices: Int32Array): Promis
   return out;
 }
 
-const distancesOf = (rows: Rows, start: number, end: number, points: Tensor2D): Tensor2D =>
-  tidy(() => squaredDistances(rows.batch(start, end), points));
+async function squaredNorms({ rows, pace }: Problem): Promise<Float32Array> {
+  const norms = new Float32Array(rows.nRows);
+  for (let start = 0; start < rows.nRows; start += rows.batchRows) {
+    const end = Math.min(rows.nRows, start + rows.batchRows);
+    norms.set((await read([tidy(() => sum(square(rows.batch(start, end)), 1))]))[0], start);
+    await pace();
+  }
+  return norms;
+}
 
 /**
  * What cancellation left of |x|² - 2 x·c + |c|² counts as 0: else copies of a chosen row would be drawn again.

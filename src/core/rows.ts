@@ -168,18 +168,32 @@ export function sourceOf(where: string, x: unknown, origin?: Float64Array): Sour
   return source;
 }
 
+/** Less `origin`, as float32. */
+function lessOrigin(rows: Tensor2D, origin: Float64Array): Tensor2D {
+  // Near the origin its float32 part is subtracted exactly, and so the rest of it is not lost.
+  const near = Float32Array.from(origin);
+  const rest = Float32Array.from(origin, (value, j) => value - near[j]);
+  const relative: Tensor2D = sub(cast(rows, 'float32'), tensor1d(near));
+  return rest.every((value) => value === 0) ? relative : sub(relative, tensor1d(rest));
+}
+
 /** Rows `start` to `end` less `origin`, as float32; differentiable where the source is a tensor. */
 function relativeBatch(source: Source, origin: Float64Array, start: number, end: number): Tensor2D {
   const { nFeatures: d, tensor, copyRow } = source;
   if (tensor) {
-    const rows = start === 0 && end === source.nRows ? tensor : slice(tensor, [start, 0], [end - start, d]);
-    // Near the origin its float32 part is subtracted exactly, and so the rest of it is not lost.
-    const near = Float32Array.from(origin);
-    const rest = Float32Array.from(origin, (value, j) => value - near[j]);
-    const relative: Tensor2D = sub(cast(rows, 'float32'), tensor1d(near));
-    return rest.every((value) => value === 0) ? relative : sub(relative, tensor1d(rest));
+    const all = start === 0 && end === source.nRows;
+    return lessOrigin(all ? tensor : slice(tensor, [start, 0], [end - start, d]), origin);
   }
   return tensor2d(relativeValues(copyRow!, origin, start, end), [end - start, d]);
+}
+
+/** Some rows less `origin`, as float32. */
+function relativeRows(source: Source, origin: Float64Array, indices: Int32Array): Tensor2D {
+  const { nFeatures: d, tensor, copyRow } = source;
+  if (tensor) return lessOrigin(gather(tensor, tensor1d(indices, 'int32')), origin);
+  const values = new Float32Array(indices.length * d);
+  indices.forEach((row, i) => copyRow!(row, origin, values, i * d));
+  return tensor2d(values, [indices.length, d]);
 }
 
 function relativeValues(
@@ -234,7 +248,9 @@ export interface Rows {
   readonly batchRows: number;
   /** Rows `start` to `end`, relative to the origin [n, D]; yours to free. */
   batch(start: number, end: number): Tensor2D;
-  /** The same numbers on the host [n * D]. */
+  /** Some rows, the same numbers as in a batch [n, D]; yours to free. */
+  pick(indices: Int32Array): Tensor2D;
+  /** The numbers of a batch on the host [n * D]. */
   values(start: number, end: number): Promise<Float32Array>;
   /** Some rows relative to the origin, as plain numbers [n * D]. */
   at(indices: ArrayLike<number>): Promise<Float64Array>;
@@ -322,6 +338,7 @@ export async function fitRows(
     variances,
     batchRows,
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
+    pick: (indices) => tidy(() => relativeRows(source, origin, indices)),
     values: async (start, end) =>
       source.copyRow
         ? relativeValues(source.copyRow, origin, start, end)

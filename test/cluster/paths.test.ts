@@ -1,4 +1,4 @@
-/** K-means on the host is K-means by tensors, and which of the two is taken. */
+/** K-means on the host, and by tensors with bounds, is K-means by all distances; and which of them is taken. */
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { hostLimit, problemOf } from '../../src/cluster/problem.js';
 import { pacer } from '../../src/core/iterate.js';
@@ -23,7 +23,7 @@ interface Case {
  */
 function drawnCase(seed: number): Case {
   const random = new RandomState(seed);
-  const [n, d, k] = [[60, 1500], [1, 12], [1, 40]].map(([least, more]) => least + random.randint(more, 1)[0]); // prettier-ignore
+  const [n, d, k] = [[60, 1500], [1, seed % 3 ? 12 : 60], [1, 40]].map(([least, more]) => least + random.randint(more, 1)[0]); // prettier-ignore
   const around = Array.from({ length: 9 }, () => Array.from(random.normal(0, 3, d)));
   const { x } = clustered(around, 1, Math.ceil(n / 9), seed);
   for (const i of random.randint(x.length, 20)) x[i] = x[0];
@@ -59,21 +59,35 @@ async function fitted(path: PathName, { x, options }: Case) {
 }
 
 it.each(Array.from({ length: 36 }, (_, seed) => seed))(
-  'the host finds the clusters that tensors find: seed %i',
+  'bounds find the clusters that all distances find, on the host and not: seed %i',
   async (seed) => {
     const { x, options } = drawnCase(seed);
-    const [host, tensors] = [await fitted('host', { x, options }), await fitted(backends[0], { x, options })];
+    const plain = await fitted('all rows', { x, options });
     const size = Math.max(...x.flat().map(Math.abs));
-    expect(host.restarts).toEqual(tensors.restarts);
-    expect([host.nIter, host.converged]).toEqual([tensors.nIter, tensors.converged]);
-    expectClose(host.centers, tensors.centers, { rtol: 0, atol: 1e-5 * size });
-    expectClose(host.inertia, tensors.inertia, { rtol: 1e-5 });
-    expectClose(host.history, tensors.history, { rtol: 1e-5 });
-    host.labels.forEach((label, i) => {
-      if (label === tensors.labels[i]) return;
-      const [a, b] = [label, tensors.labels[i]].map((l) => naiveDistance(x[i], host.centers[l]));
-      expectClose(a, b, { rtol: 1e-5, atol: 1e-5 * size });
-    });
+    for (const path of ['host', backends[0]] as const) {
+      const bounded = await fitted(path, { x, options });
+      expect({ path, runs: bounded.restarts }).toEqual({ path, runs: plain.restarts });
+      expect([bounded.nIter, bounded.converged]).toEqual([plain.nIter, plain.converged]);
+      expectClose(bounded.centers, plain.centers, { rtol: 0, atol: 1e-5 * size, what: path });
+      expectClose(bounded.inertia, plain.inertia, { rtol: 1e-5 });
+      expectClose(bounded.history, plain.history, { rtol: 1e-5 });
+      bounded.labels.forEach((label, i) => {
+        if (label === plain.labels[i]) return;
+        const [a, b] = [label, plain.labels[i]].map((l) => naiveDistance(x[i], plain.centers[l]));
+        expectClose(a, b, { rtol: 1e-5, atol: 1e-5 * size });
+      });
+    }
+  },
+);
+
+it.each(['lloyd', 'elkan', 'auto'] as const)(
+  'algorithm %s names the passes and changes nothing',
+  async (algorithm) => {
+    const { x, options } = drawnCase(3);
+    const known = await fitted('all rows', { x, options });
+    const named = await fitted(backends[0], { x, options: { ...options, algorithm } });
+    expect([named.labels, named.nIter]).toEqual([known.labels, known.nIter]);
+    expectClose(named.inertia, known.inertia, { rtol: 1e-6 });
   },
 );
 

@@ -29,8 +29,8 @@ describe.each(paths)('restarts of K-means on %s', (path) => {
       expect(all.labels).toEqual(first.labels);
       expect(all.inertia).toBe(first.inertia);
     }
-    // Else the test would say nothing. The host sums in float64: there the same clusters have the same inertia.
-    if (path !== 'host') expect(lowerLater).toBeGreaterThan(0);
+    // Else the test would say nothing. Bounds carry sums in float64: the same clusters have the same inertia.
+    if (path === 'all rows') expect(lowerLater).toBeGreaterThan(0);
   });
 
   it('of a lower inertia replace it', async () => {

@@ -8,7 +8,7 @@ import { fitRows } from '../../src/core/rows.js';
 import { GaussianMixture, InputError, KMeans, makeBlobs, PCA, RandomState } from '../../src/index.js';
 import { expectClose } from '../support/close.js';
 import { leaves } from '../support/leaks.js';
-import { paths, useRoute } from '../support/paths.js';
+import { routes, useRoute } from '../support/paths.js';
 
 const report = (x: number) => ({ x: Float32Array.of(x) });
 const run = (
@@ -134,8 +134,8 @@ describe('pacing', () => {
   });
 });
 
-describe.each(paths)('on %s', (path) => {
-  beforeAll(() => useRoute(path));
+describe.each(routes)('on %s', (route) => {
+  beforeAll(() => useRoute(route));
 
   it('a fold frees its batch before the next one, and when it is aborted between two', async () => {
     const x = { values: new Float64Array(30_000), shape: [30_000, 1] as const };

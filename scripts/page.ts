@@ -84,10 +84,12 @@ function write(file: string, content: string): void {
 /** In the built code of both formats: the file by its place, which every bundler and every Node finds. */
 function link(): void {
   for (const format of ['esm', 'cjs']) {
-    const file = path.join(DIST, format, 'report/html.js');
-    const parts = readFileSync(file, 'utf8').split('#report-page');
-    if (parts.length !== 2) throw new Error(`${file} should name #report-page once.`);
-    write(file, parts.join('../../report-page.cjs'));
+    for (const name of ['html', 'show']) {
+      const file = path.join(DIST, format, `report/${name}.js`);
+      const parts = readFileSync(file, 'utf8').split('#report-page');
+      if (parts.length !== 2) throw new Error(`${file} should name #report-page once.`);
+      write(file, parts.join('../../report-page.cjs'));
+    }
   }
 }
 
@@ -98,6 +100,7 @@ export async function buildPage(): Promise<void> {
     vis: inline('tfjs-vis', read(VIS).replace(/\/\/# sourceMappingURL=.*/, '')),
     draw: inline('the page', await bundle()),
     style: read('src/report/page/style.css'),
+    pictures: read('src/report/page/pictures.css'),
   };
   const code = Object.entries(parts).map(([name, text]) => `exports.${name} = ${JSON.stringify(text)};\n`);
   const licences = notices(['@tensorflow/tfjs-vis', '@observablehq/plot']);

@@ -19,11 +19,11 @@ export const embedJson = (data: unknown): string =>
   ).replace(/</g, '\\u003c');
 
 /** Nothing is fetched; Vega compiles its expressions, hence unsafe-eval. */
-const POLICY =
+export const POLICY =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:";
 
 /** One page that holds all it needs: the data, the code that draws it, its looks. */
-export function html(report: ReportData, { policy = POLICY, more = '' } = {}): string {
+export function html(report: ReportData, { policy = POLICY, start = 'page()' } = {}): string {
   const title = escapeHtml(report.title);
   return `<!doctype html>
 <!-- Drawn with tfjs-vis (Apache-2.0), Vega (BSD-3-Clause), Observable Plot and D3 (ISC): their notices are in the package tfjs-latent. -->
@@ -34,7 +34,7 @@ export function html(report: ReportData, { policy = POLICY, more = '' } = {}): s
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <title>${title}</title>
-<style>${page.style}</style>
+<style>${page.style}${page.pictures}</style>
 </head>
 <body>
 <header><h1>${title}</h1><p>${escapeHtml(report.text)}</p></header>
@@ -43,7 +43,7 @@ export function html(report: ReportData, { policy = POLICY, more = '' } = {}): s
 <script type="application/json" id="report">${embedJson(report)}</script>
 <script>${page.vis}</script>
 <script>${page.draw}</script>
-<script>tfjsLatentReport.page()${more}</script>
+<script>tfjsLatentReport.${start}</script>
 </body>
 </html>
 `;

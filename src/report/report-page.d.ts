@@ -5,8 +5,10 @@ declare module '#report-page' {
     vis: string;
     /** src/report/page, which becomes the global `tfjsLatentReport`. */
     draw: string;
-    /** CSS. */
+    /** CSS of the page. */
     style: string;
+    /** CSS of what stands in pictures, in any page. */
+    pictures: string;
   };
   export default page;
 }

@@ -2,6 +2,7 @@ import type { ReportData } from './data.js';
 import { html } from './html.js';
 import { text } from './input.js';
 import { Section } from './section.js';
+import { show } from './show.js';
 
 /** A page of this size (characters) opens slowly, and is too large for most mail. */
 const LARGE = 10_000_000;
@@ -70,5 +71,15 @@ export class Report {
       );
     }
     return page;
+  }
+
+  /**
+   * Draws the report into tfjs-vis' visor, in a running page: a tab for each section. Called again, it draws again in
+   * the same place, so that curves grow: call it from a fit's `onIteration`.
+   *
+   * @throws InputError outside of a browser
+   */
+  show(): Promise<void> {
+    return show(this.toJSON());
   }
 }

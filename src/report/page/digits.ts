@@ -1,5 +1,5 @@
 import type { DigitsData } from '../data.js';
-import { element } from './elements.js';
+import { element, widthOf } from './elements.js';
 
 /** Ink on white paper, a canvas pixel for each. */
 function paint(pixels: string, side: number): HTMLCanvasElement {
@@ -31,6 +31,6 @@ export function drawDigits(area: HTMLElement, { side, items }: DigitsData): void
     canvas.setAttribute('aria-label', caption);
     return element('div', { className: 'item' }, canvas, element('div', { className: 'caption' }, caption));
   });
-  area.style.gridTemplateColumns = `repeat(${columns(items.length, area.clientWidth)}, minmax(0, 112px))`;
+  area.style.gridTemplateColumns = `repeat(${columns(items.length, widthOf(area))}, minmax(0, 112px))`;
   area.replaceChildren(...drawn);
 }

@@ -9,8 +9,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** The width that a picture may take, and a height that suits it. */
+/** The width that a picture may take; where it is hidden, that of the visor. */
+export const widthOf = (area: HTMLElement): number => Math.max(240, Math.floor(area.clientWidth || 480));
+
+/** That width, and a height that suits it. */
 export function sizeOf(area: HTMLElement): { width: number; height: number } {
-  const width = Math.max(240, Math.floor(area.clientWidth));
+  const width = widthOf(area);
   return { width, height: Math.round(Math.min(420, Math.max(260, width * 0.62))) };
 }

@@ -1,22 +1,14 @@
 /** The page's own code: builds the sections and cards from the data that stands in the page, and draws each. */
 import type { Card, ReportData, SectionData } from '../data.js';
+import { place } from './card.js';
 import { element } from './elements.js';
-import { draw } from './picture.js';
 
-/** Each card's element is there, and has its width, before any is drawn. */
-function place(card: Card): { figure: HTMLElement; paint: () => Promise<void> } {
-  const { title, text, alt, wide, note, picture } = card;
-  const area = element('div', { className: `draw ${picture.kind}` });
-  // Tables and rows of images speak for themselves; of a drawing a screen reader gets the text.
-  if (!['table', 'images', 'digits'].includes(picture.kind)) {
-    area.setAttribute('role', 'img');
-    area.setAttribute('aria-label', alt ?? title);
-  }
-  const words = [element('h3', { textContent: title }), element('p', { textContent: text })];
-  const notes = note ? [element('p', { className: 'note', textContent: note })] : [];
-  const caption = element('figcaption', {}, ...words, ...notes);
-  const figure = element('figure', { className: wide ? 'wide' : '' }, caption, area);
-  return { figure, paint: () => draw(area, picture) };
+export { show } from './visor.js';
+
+function figureOf(card: Card) {
+  const { caption, area, paint } = place(card);
+  const words = element('figcaption', {}, element('h3', { textContent: card.title }), ...caption);
+  return { figure: element('figure', { className: card.wide ? 'wide' : '' }, words, area), paint };
 }
 
 /** Two columns, three where there are three cards: a card that would stand alone takes the whole row. */
@@ -33,7 +25,7 @@ function arrange(cards: readonly Card[], figures: readonly HTMLElement[]): strin
 }
 
 function section({ title, text, cards }: SectionData) {
-  const placed = cards.map(place);
+  const placed = cards.map(figureOf);
   const figures = placed.map(({ figure }) => figure);
   const grid = element('div', { className: arrange(cards, figures) }, ...figures);
   const head = [
@@ -43,17 +35,39 @@ function section({ title, text, cards }: SectionData) {
   return { whole: element('section', {}, ...head, grid), paints: placed.map(({ paint }) => paint) };
 }
 
-/** Draws the report of the page. `html[data-ready]` is then `1`, or `error` where a picture could not be drawn. */
-export async function page(): Promise<void> {
+/** What is drawn, and what is still to be: of several updates that come meanwhile the last one is. */
+let drawing: Promise<void> | null = null;
+let next: ReportData | null = null;
+
+async function drawWhole(report: ReportData): Promise<void> {
+  const made = report.sections.map(section);
+  document.querySelector('main')!.replaceChildren(...made.map(({ whole }) => whole));
+  for (const paint of made.flatMap(({ paints }) => paints)) await paint();
+}
+
+async function drain(): Promise<void> {
   const root = document.documentElement;
   try {
-    const report = JSON.parse(document.getElementById('report')!.textContent!) as ReportData;
-    const made = report.sections.map(section);
-    document.querySelector('main')!.replaceChildren(...made.map(({ whole }) => whole));
-    for (const paint of made.flatMap(({ paints }) => paints)) await paint();
+    while (next) {
+      const report = next;
+      next = null;
+      await drawWhole(report);
+    }
     root.dataset.ready = '1';
   } catch (error) {
     root.dataset.ready = 'error';
     throw error;
+  } finally {
+    drawing = null;
   }
 }
+
+/** Draws a report in place of the one that is there. */
+export function update(report: ReportData): Promise<void> {
+  next = report;
+  return (drawing ??= drain());
+}
+
+/** Draws the report of the page. `html[data-ready]` is then `1`, or `error` where a picture could not be drawn. */
+export const page = (): Promise<void> =>
+  update(JSON.parse(document.getElementById('report')!.textContent!) as ReportData);

@@ -2,6 +2,7 @@
 import { line, type Markish, type PlotOptions } from '@observablehq/plot';
 import type { Axes, Grid } from '../data.js';
 import { borderLines } from './borders.js';
+import { widthOf } from './elements.js';
 import { FONT } from './tfvis.js';
 
 const MARGIN = { marginLeft: 52, marginRight: 20, marginTop: 24, marginBottom: 48 };
@@ -17,7 +18,7 @@ export function rectangle({ extent: [left, right, bottom, top], width, height }:
 /** Axes that end where the grid ends, with units of one length where the picture's shape allows it. */
 export function planeOptions(area: HTMLElement, grid: Grid, { x, y }: Axes) {
   const { x1, x2, y1, y2 } = rectangle(grid);
-  const width = Math.max(240, Math.floor(area.clientWidth));
+  const width = widthOf(area);
   const ratio = (y2 - y1) / (x2 - x1);
   const shape = Math.min(STEEPEST, Math.max(FLATTEST, ratio));
   const inner = width - MARGIN.marginLeft - MARGIN.marginRight;

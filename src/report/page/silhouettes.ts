@@ -1,6 +1,6 @@
 import { areaX, plot, ruleX, text } from '@observablehq/plot';
 import type { SilhouettesData } from '../data.js';
-import { element } from './elements.js';
+import { element, widthOf } from './elements.js';
 import { colours, RED } from './palette.js';
 import { FONT } from './tfvis.js';
 
@@ -53,10 +53,10 @@ export function drawSilhouettes(area: HTMLElement, { panels, x }: SilhouettesDat
     0,
     ...panels.flatMap(({ clusters }) => clusters.map(({ widths }) => widths.at(-1) ?? 0)),
   );
-  const fit = Math.max(1, Math.floor(area.clientWidth / 250));
+  const fit = Math.max(1, Math.floor(widthOf(area) / 250));
   // All in a row, or by two: none stands alone.
   const across = panels.length <= fit ? panels.length : Math.min(2, fit);
-  const width = Math.floor((area.clientWidth - 12 * (across - 1)) / Math.max(1, across));
+  const width = Math.floor((widthOf(area) - 12 * (across - 1)) / Math.max(1, across));
   const drawn = panels.map((panel) => {
     const title = element(
       'div',

@@ -2,6 +2,7 @@ import { matMul, sum, tidy, transpose } from '@tensorflow/tfjs-core';
 import { fold, type Pace } from '../core/iterate.js';
 import { read, type Rows } from '../core/rows.js';
 import { symmetricEigen } from '../linalg/routines/symmetricEigen.js';
+import { leadingEigenvectors } from './leading.js';
 import { reversedRows, withoutRounding, type Spectrum } from './spectrum.js';
 
 /** Multiplications that the host does in about a tenth of a second: up to here all of the work is in float64. */
@@ -16,9 +17,10 @@ interface Moments {
 
 /**
  * Eigenvectors of the covariance. Small data are multiplied in float64 on the host; for more, each batch's XᵀX is a
- * float32 product, added up in float64: entry ij is then right to about 1e-6 σ_i σ_j. The eigenvectors are float64.
+ * float32 product, added up in float64: entry ij is then right to about 1e-6 σ_i σ_j. The eigenvectors are float64; a few
+ * of many begin in float32 where the backend is fast at that, and are refined (leading.ts).
  */
-export async function covarianceSpectrum(rows: Rows, pace: Pace): Promise<Spectrum> {
+export async function covarianceSpectrum(rows: Rows, wanted: number | 'mle', pace: Pace): Promise<Spectrum> {
   const { nRows: n, nFeatures: d } = rows;
   const onHost = n * d * d <= HOST_PRODUCTS;
   const { sums, products } = onHost ? await hostMoments(rows, pace) : await batchMoments(rows, pace);
@@ -28,7 +30,7 @@ export async function covarianceSpectrum(rows: Rows, pace: Pace): Promise<Spectr
     return (value - n * mean[i] * mean[j]) / (n - 1);
   });
   await pace();
-  return { mean, ...eigenvectors(covariance, rows) };
+  return { mean, ...(await eigenvectors(covariance, rows, onHost ? null : wanted, pace)) };
 }
 
 async function batchMoments(rows: Rows, pace: Pace): Promise<Moments> {
@@ -72,21 +74,45 @@ async function hostMoments(rows: Rows, pace: Pace): Promise<Moments> {
   return { sums, products };
 }
 
-/** Constant columns have no part in the decomposition: their axes come last, with variance 0. */
-function eigenvectors(covariance: Float64Array, rows: Rows): Omit<Spectrum, 'mean'> {
+/**
+ * Constant columns have no part in the decomposition: their axes come last, with variance 0.
+ *
+ * @param wanted null where all is to be float64 on the host
+ */
+async function eigenvectors(
+  covariance: Float64Array,
+  rows: Rows,
+  wanted: number | 'mle' | null,
+  pace: Pace,
+): Promise<Omit<Spectrum, 'mean'>> {
   const { nFeatures: d } = rows;
   const varies = Array.from(rows.variances.keys()).filter((j) => rows.variances[j] > 0);
-  const constant = Array.from(rows.variances.keys()).filter((j) => rows.variances[j] === 0);
   const m = varies.length;
   const reduced = new Float64Array(m * m);
   varies.forEach((i, r) => varies.forEach((j, c) => (reduced[r * m + c] = covariance[i * d + j])));
+  const total = varies.reduce((sum, j) => sum + covariance[j * d + j], 0);
+  const leading = wanted === null ? null : await leadingEigenvectors(reduced, m, wanted, total, pace);
+  if (leading) {
+    const outside = Math.max(
+      0,
+      leading.values.reduce((left, value) => left - value, total),
+    );
+    return { vectors: widened(leading.vectors, varies, d), variances: leading.values, total, outside };
+  }
   const eigen = symmetricEigen(reduced, m);
-  const short = reversedRows(eigen.vectors, m);
   const vectors = new Float64Array(d * d);
-  for (let k = 0; k < m; k++) varies.forEach((j, c) => (vectors[k * d + j] = short[k * m + c]));
+  vectors.set(widened(reversedRows(eigen.vectors, m), varies, d));
+  const constant = Array.from(rows.variances.keys()).filter((j) => rows.variances[j] === 0);
   constant.forEach((j, k) => (vectors[(m + k) * d + j] = 1));
   const variances = new Float64Array(d);
   variances.set(withoutRounding(eigen.values.reverse(), d));
-  const total = varies.reduce((sum, j) => sum + covariance[j * d + j], 0);
   return { vectors, variances, total, outside: 0 };
+}
+
+/** Rows over some columns as rows over all D, 0 in the others. */
+function widened(short: Float64Array, columns: readonly number[], d: number): Float64Array {
+  const m = columns.length;
+  const out = new Float64Array(m === 0 ? 0 : (short.length / m) * d);
+  for (let k = 0; k * m < short.length; k++) columns.forEach((j, c) => (out[k * d + j] = short[k * m + c]));
+  return out;
 }

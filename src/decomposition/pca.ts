@@ -367,7 +367,7 @@ function refuse(wanted: number | 'mle', solver: Solver, n: number, d: number): v
 
 function decompose(rows: Rows, settings: PCASettings, pace: Pace): Promise<Spectrum> {
   const { solver, nComponents, nOversamples, nPowerIter, seed } = settings;
-  if (solver === 'covariance') return covarianceSpectrum(rows, pace);
+  if (solver === 'covariance') return covarianceSpectrum(rows, nComponents, pace);
   if (solver === 'full') return fullSpectrum(rows, pace);
   const random = new RandomState(seed);
   return randomizedSpectrum(rows, nComponents as number, { nOversamples, nPowerIter }, random, pace);

@@ -52,7 +52,7 @@ export type SharedTypes = Expect<
 
 interface KMeansOptions extends FitEvents {
   nClusters?: number;
-  init?: 'k-means++' | 'random' | Matrix;
+  init?: 'k-means++' | 'random' | 'random-swap' | Matrix;
   nInit?: number | 'auto';
   maxIter?: number;
   tol?: number;
@@ -66,7 +66,7 @@ type ModelTarget = string | io.IOHandler;
 
 interface KMeansSettings {
   readonly nClusters: number;
-  readonly init: 'k-means++' | 'random' | 'given';
+  readonly init: 'k-means++' | 'random' | 'random-swap' | 'given';
   readonly nInit: number;
   readonly maxIter: number;
   readonly tol: number;

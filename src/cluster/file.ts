@@ -3,17 +3,18 @@ import * as checks from '../core/checks.js';
 import type { ModelFile } from '../graph/read.js';
 import type { ModelRecord, Param } from '../graph/record.js';
 import type { Centers } from './lloyd.js';
+import type { Algorithm } from './passes.js';
 
 /** What a model was fitted with: the options as they were taken, the seed also where none was given. */
 export interface KMeansSettings {
   readonly nClusters: number;
   /** 'given': centres. */
-  readonly init: 'k-means++' | 'random' | 'given';
+  readonly init: 'k-means++' | 'random' | 'random-swap' | 'given';
   /** Restarts. */
   readonly nInit: number;
   readonly maxIter: number;
   readonly tol: number;
-  readonly algorithm: 'auto' | 'lloyd' | 'elkan';
+  readonly algorithm: Algorithm;
   readonly seed: number;
   /** [D], null where none were given. */
   readonly featureNames: readonly string[] | null;
@@ -35,7 +36,7 @@ export interface Fitted {
 
 const SETTINGS: Record<keyof KMeansSettings, checks.Rule> = {
   nClusters: checks.integer(1),
-  init: checks.oneOf('k-means++', 'random', 'given'),
+  init: checks.oneOf('k-means++', 'random', 'random-swap', 'given'),
   nInit: checks.integer(1),
   maxIter: checks.integer(1),
   tol: checks.nonNegative,

@@ -45,27 +45,22 @@ import type { Matrix, Rows, Weights } from '../core/rows.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
-import { assignOnHost } from './hamerly.js';
-import {
-  allLabels,
-  assignByTensors,
-  nearest,
-  update,
-  type Centers,
-  type Memo,
-  type Statistics,
-} from './lloyd.js';
+import { allLabels, nearest, update, type Centers } from './lloyd.js';
+import { passesOf, type Algorithm } from './passes.js';
 import { problemOf, type Problem } from './problem.js';
 import { isRenamed } from './renamed.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
-import { boundedPasses, hasBounds } from './yinyang.js';
+import { randomSwap } from './swap.js';
 
 /** Options of {@link KMeans.fit}; the defaults are scikit-learn's. */
 export interface KMeansOptions extends FitEvents {
   /** K; 8, or the number of rows of a given `init`. */
   nClusters?: number;
-  /** 'k-means++' (greedy), 'random' (rows), or the centres themselves [K, D]. Default 'k-means++'. */
-  init?: 'k-means++' | 'random' | Matrix;
+  /**
+   * 'k-means++' (greedy), 'random' (rows), 'random-swap' (k-means++, then 4 K swaps of a centre for a row that are kept
+   * where four iterations lower the inertia; Fränti 2018), or the centres themselves [K, D]. Default 'k-means++'.
+   */
+  init?: 'k-means++' | 'random' | 'random-swap' | Matrix;
   /** Restarts, of which the one of lowest inertia is kept; 'auto': 1, but 10 for 'random'. */
   nInit?: number | 'auto';
   /** Iterations of one restart, at most. Default 300. */
@@ -76,7 +71,7 @@ export interface KMeansOptions extends FitEvents {
    * How passes by tensors are done; the clusters are the same. 'lloyd': all distances, in each. 'elkan': those of the rows
    * whose bounds do not show that they stay; 'auto', the default: that, but all of them on webgl and webgpu.
    */
-  algorithm?: 'auto' | 'lloyd' | 'elkan';
+  algorithm?: Algorithm;
   /** [N] Weights of the rows, 0 or more. */
   sampleWeight?: Weights;
   /** 0 … 2³² - 1. The same seed gives the same start as scikit-learn's random_state. */
@@ -87,7 +82,7 @@ export interface KMeansOptions extends FitEvents {
 
 const RULES: Record<string, checks.Rule> = {
   nClusters: checks.integer(1),
-  init: checks.either(checks.oneOf('k-means++', 'random'), checks.matrix),
+  init: checks.either(checks.oneOf('k-means++', 'random', 'random-swap'), checks.matrix),
   nInit: checks.either(checks.integer(1), checks.oneOf('auto')),
   maxIter: checks.integer(1),
   tol: checks.nonNegative,
@@ -151,22 +146,7 @@ interface Restart extends Pick<Run<Centers>, 'nIter' | 'converged' | 'history'> 
 interface LloydOptions {
   readonly maxIter: number;
   readonly tol: number;
-  readonly algorithm: 'auto' | 'lloyd' | 'elkan';
-}
-
-/** The passes of a restart, with what they remember. */
-function passesOf(
-  problem: Problem,
-  k: number,
-  algorithm: LloydOptions['algorithm'],
-): { assign: (centers: Centers) => Promise<Statistics>; memos: readonly Memo[] } {
-  const { host } = problem;
-  const memos: Memo[] = [];
-  if (host) return { memos, assign: (centers) => assignOnHost(problem, host, centers, memos) };
-  if (algorithm === 'lloyd' || (algorithm === 'auto' && !hasBounds())) {
-    return { memos, assign: (centers) => assignByTensors(problem, centers, memos) };
-  }
-  return boundedPasses(problem, k);
+  readonly algorithm: Algorithm;
 }
 
 /** One restart from given centres, to labels and inertia of its final centres. */
@@ -227,11 +207,12 @@ export async function kMeansLabels(
 async function startCenters(
   problem: Problem,
   k: number,
-  init: 'k-means++' | 'random' | Matrix,
+  init: 'k-means++' | 'random' | 'random-swap' | Matrix,
   random: RandomState,
 ): Promise<Centers> {
   const { rows } = problem;
   if (typeof init !== 'string') return readMatrix('KMeans.fit: init', init, rows.origin);
+  if (init === 'random-swap') return randomSwap(problem, k, random);
   const seeding = init === 'random' ? randomRows : kMeansPlusPlus;
   return rows.at(await seeding(problem, k, random));
 }

@@ -61,7 +61,7 @@ interface Nearest {
 const BLOCK = 256;
 
 /** Draws a row with a probability proportional to its weight times its squared distance. */
-function drawing(squared: Float64Array, { rows, weight, host }: Problem): (u: number) => number {
+export function drawing(squared: Float64Array, { rows, weight, host }: Problem): (u: number) => number {
   const { nRows } = rows;
   const map = host?.map ?? null;
   const after = (total: number, i: number): number =>
@@ -137,7 +137,7 @@ function nearestByTensors(problem: Problem): Nearest {
  *
  * @param norms [N] |x|²
  */
-async function distancesTo(
+export async function distancesTo(
   { rows, pace }: Problem,
   indices: Int32Array,
   norms: Float32Array,
@@ -166,7 +166,8 @@ async function distancesTo(
   return out;
 }
 
-async function squaredNorms({ rows, pace }: Problem): Promise<Float32Array> {
+/** |x|² of each row [N]. */
+export async function squaredNorms({ rows, pace }: Problem): Promise<Float32Array> {
   const norms = new Float32Array(rows.nRows);
   for (let start = 0; start < rows.nRows; start += rows.batchRows) {
     const end = Math.min(rows.nRows, start + rows.batchRows);

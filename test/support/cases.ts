@@ -21,7 +21,7 @@ const weightEntries = fc.oneof(
 export const KMEANS: Options = {
   nClusters: counts,
   init: fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom('k-means++', 'random') },
+    { weight: 6, arbitrary: fc.constantFrom('k-means++', 'random', 'random-swap') },
     { weight: 1, arbitrary: anyMatrix() },
   ),
   nInit: fc.constantFrom('auto', 1, 2),

@@ -1,0 +1,144 @@
+import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { RandomState } from '../core/random.js';
+import { read } from '../core/rows.js';
+import { update, type Centers } from './lloyd.js';
+import { squaredDistance } from './loops.js';
+import { passesOf } from './passes.js';
+import type { HostRows, Problem } from './problem.js';
+import { distancesTo, drawing, kMeansPlusPlus, squaredNorms } from './seeding.js';
+
+/** Swaps that are tried, for each cluster. */
+const TRIALS = 4;
+
+/** Lloyd's iterations after which a swap is judged. */
+const ITERATIONS = 4;
+
+/** A smaller gain is rounding. */
+const GAIN = 1e-6;
+
+/**
+ * Random swap: from k-means++, one centre at a time is taken out and put on a row, and the swap is kept where a few
+ * iterations then find a lower inertia. The row is drawn as in k-means++; what is taken out is the centre that is missed
+ * least, its rows going to their second nearest or to the new one.
+ *
+ * P. Fränti, Efficiency of random swap clustering, Journal of Big Data 5:13 (2018); the swap as in S. Lattanzi and
+ * C. Sohler, A better k-means++ algorithm via local search, ICML 2019.
+ */
+export async function randomSwap(problem: Problem, k: number, random: RandomState): Promise<Centers> {
+  const { rows } = problem;
+  const d = rows.nFeatures;
+  const norms = problem.host ? null : await squaredNorms(problem);
+  let best = await improved(problem, await rows.at(await kMeansPlusPlus(problem, k, random)), k);
+  let near: Near | null = null;
+  for (let trial = 0; k > 1 && trial < TRIALS * k && best.inertia > 0; trial++) {
+    near ??= await nearestTwo(problem, best.centers, k, norms);
+    const row = drawing(near.first, problem)(random.randomSample(1)[0]);
+    const [distances] = norms
+      ? await distancesTo(problem, Int32Array.of(row), norms)
+      : [await hostDistances(problem.host!, await rows.at([row]), d)];
+    const centers = best.centers.slice();
+    centers.set(await rows.at([row]), leastMissed(near, distances, problem, k) * d);
+    const found = await improved(problem, centers, k);
+    if (found.inertia < best.inertia * (1 - GAIN)) [best, near] = [found, null];
+  }
+  return best.centers;
+}
+
+/** A few of Lloyd's iterations. */
+async function improved(
+  problem: Problem,
+  start: Centers,
+  k: number,
+): Promise<{ centers: Centers; inertia: number }> {
+  const { assign } = passesOf(problem, k, 'auto');
+  let found = { centers: start, inertia: Infinity };
+  for (let i = 0; i < ITERATIONS; i++) found = update(found.centers, await assign(found.centers));
+  return found;
+}
+
+/** [M] each: the nearest centre, and the squared distances to it and to the second nearest. */
+interface Near {
+  readonly labels: Int32Array;
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+}
+
+async function nearestTwo(
+  { rows, host, pace }: Problem,
+  exact: Centers,
+  k: number,
+  norms: Float32Array | null,
+): Promise<Near> {
+  const { nFeatures: d } = rows;
+  const centers = exact.map(Math.fround);
+  const { nRows, batchRows } = host ?? rows;
+  const near = {
+    labels: new Int32Array(nRows),
+    first: new Float64Array(nRows),
+    second: new Float64Array(nRows),
+  };
+  for (let start = 0; start < nRows; start += batchRows) {
+    const end = Math.min(nRows, start + batchRows);
+    let distance: (i: number, c: number) => number;
+    if (host) {
+      const { values } = await host.batch(start, end);
+      distance = (i, c) => squaredDistance(values, i, centers, c, d);
+    } else {
+      const products = () =>
+        tidy(() => matMul(rows.batch(start, end), transpose(tensor2d(Float32Array.from(centers), [k, d]))));
+      const [block] = await read([products()]);
+      const own = Array.from({ length: k }, (_, c) => squaredDistance(centers, c, new Float64Array(d), 0, d));
+      distance = (i, c) => Math.max(0, norms![start + i] - 2 * block[i * k + c] + own[c]);
+    }
+    twoOf(distance, k, start, end, near);
+    await pace();
+  }
+  return near;
+}
+
+function twoOf(
+  distance: (i: number, c: number) => number,
+  k: number,
+  start: number,
+  end: number,
+  { labels, first, second }: Near,
+): void {
+  for (let i = start; i < end; i++) {
+    let [best, next, nearest] = [Infinity, Infinity, 0];
+    for (let c = 0; c < k; c++) {
+      const squared = distance(i - start, c);
+      if (squared < best) [best, next, nearest] = [squared, best, c];
+      else if (squared < next) next = squared;
+    }
+    labels[i] = nearest;
+    first[i] = best;
+    second[i] = next;
+  }
+}
+
+async function hostDistances(host: HostRows, values: Float64Array, d: number): Promise<Float64Array> {
+  const point = values.map(Math.fround);
+  const out = new Float64Array(host.nRows);
+  for (let start = 0; start < host.nRows; start += host.batchRows) {
+    const end = Math.min(host.nRows, start + host.batchRows);
+    const { values: x } = await host.batch(start, end);
+    for (let i = start; i < end; i++) out[i] = squaredDistance(x, i - start, point, 0, d);
+  }
+  return out;
+}
+
+/** The centre without which the inertia is lowest, once there is a new one at these squared distances. */
+function leastMissed(
+  { labels, first, second }: Near,
+  distances: Float64Array,
+  { host, weight: all }: Problem,
+  k: number,
+): number {
+  const weight = host ? host.weight : all;
+  const missed = new Float64Array(k);
+  for (let i = 0; i < labels.length; i++) {
+    const loss = Math.min(distances[i], second[i]) - Math.min(distances[i], first[i]);
+    missed[labels[i]] += weight === null ? loss : weight[i] * loss;
+  }
+  return missed.indexOf(missed.reduce((a, b) => Math.min(a, b)));
+}

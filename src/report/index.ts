@@ -5,8 +5,16 @@
  */
 export { Report } from './report.js';
 export { Section } from './section.js';
-export { densityOf, regionsOf, type GridOptions, type Predicts, type Scores } from './models.js';
-export type { Axes, Card, ReportData, SectionData, Words } from './data.js';
+export {
+  densityOf,
+  regionsOf,
+  type GridOptions,
+  type Numbers,
+  type Predicts,
+  type Rows,
+  type Scores,
+} from './models.js';
+export type { Axes, Card, Picture, ReportData, SectionData, Words } from './data.js';
 export type { Points } from './input.js';
 export type { GridInput } from './cards/grid.js';
 export type { BarsInput } from './cards/bars.js';

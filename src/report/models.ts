@@ -3,11 +3,12 @@ import { InputError } from '../core/errors.js';
 import { rows, type Points } from './input.js';
 
 /** A tensor, as far as its numbers are read. */
-interface Numbers {
+export interface Numbers {
   data(): Promise<ArrayLike<number>>;
   dispose(): void;
 }
-type Rows = { values: Float64Array; shape: [number, number] };
+/** Rows [N, D], one after the other. */
+export type Rows = { values: Float64Array; shape: [number, number] };
 
 /** What {@link regionsOf} asks: KMeans and GaussianMixture have it. */
 export interface Predicts {

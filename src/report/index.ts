@@ -14,7 +14,7 @@ export {
   type Rows,
   type Scores,
 } from './models.js';
-export type { Axes, Card, Picture, ReportData, SectionData, Words } from './data.js';
+export type { Axes, Card, ReportData, SectionData, Words } from './data.js';
 export type { Points } from './input.js';
 export type { GridInput } from './cards/grid.js';
 export type { BarsInput } from './cards/bars.js';

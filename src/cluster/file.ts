@@ -3,7 +3,6 @@ import * as checks from '../core/checks.js';
 import type { ModelFile } from '../graph/read.js';
 import type { ModelRecord, Param } from '../graph/record.js';
 import type { Centers } from './lloyd.js';
-import type { Algorithm } from './passes.js';
 
 /** What a model was fitted with: the options as they were taken, the seed also where none was given. */
 export interface KMeansSettings {
@@ -14,7 +13,7 @@ export interface KMeansSettings {
   readonly nInit: number;
   readonly maxIter: number;
   readonly tol: number;
-  readonly algorithm: Algorithm;
+  readonly algorithm: 'auto' | 'lloyd' | 'elkan';
   readonly seed: number;
   /** [D], null where none were given. */
   readonly featureNames: readonly string[] | null;

@@ -71,7 +71,7 @@ export interface KMeansOptions extends FitEvents {
    * How passes by tensors are done; the clusters are the same. 'lloyd': all distances, in each. 'elkan': those of the rows
    * whose bounds do not show that they stay; 'auto', the default: that, but all of them on webgl and webgpu.
    */
-  algorithm?: Algorithm;
+  algorithm?: 'auto' | 'lloyd' | 'elkan';
   /** [N] Weights of the rows, 0 or more. */
   sampleWeight?: Weights;
   /** 0 … 2³² - 1. The same seed gives the same start as scikit-learn's random_state. */

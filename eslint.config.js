@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   mixture: ['graph', 'cluster', 'linalg', 'core'],
   pipeline: ['graph', 'cluster', 'mixture', 'decomposition', 'core'],
   report: ['core'],
+  layers: ['graph', 'cluster', 'mixture', 'core'],
 };
 
 const BACKENDS = {
@@ -25,6 +26,9 @@ const BACKENDS = {
     'Only src/node may import Node built-ins or a backend; the rest runs in a browser on tfjs-core alone.',
 };
 
+/** src/layers is the one part that needs tfjs-layers. */
+const BESIDE_LAYERS = { ...BACKENDS, regex: BACKENDS.regex.replace('|-layers', '') };
+
 const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   files: [`src/${folder}/**/*.ts`],
   rules: {
@@ -32,7 +36,7 @@ const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
       'error',
       {
         patterns: [
-          BACKENDS,
+          folder === 'layers' ? BESIDE_LAYERS : BACKENDS,
           {
             regex: `^(\\.\\./)+(?!\\.\\.|${[folder, 'routines', ...allowed].map((name) => `${name}/`).join('|')})(?!\\w+\\.js$)`,
             message: `src/${folder} may import ${['itself', ...allowed].join(', ')} only.`,

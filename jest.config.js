@@ -9,6 +9,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^tfjs-latent$': '<rootDir>/src/index.ts',
     '^tfjs-latent/node$': '<rootDir>/src/node/index.ts',
+    '^tfjs-latent/layers$': '<rootDir>/src/layers/index.ts',
     '^tfjs-latent/report$': '<rootDir>/src/report/index.ts',
   },
   testTimeout: 120_000,

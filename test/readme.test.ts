@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import * as latent from '../src/index.js';
+import * as layers from '../src/layers/index.js';
 import * as node from '../src/node/index.js';
 import * as report from '../src/report/index.js';
 import { backends } from './support/backends.js';
@@ -12,6 +13,7 @@ const readme = readFileSync('README.md', 'utf8');
 const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]);
 const modules: Record<string, unknown> = {
   'tfjs-latent': latent,
+  'tfjs-latent/layers': layers,
   'tfjs-latent/node': node,
   'tfjs-latent/report': report,
   '@tensorflow/tfjs': tf,

@@ -283,7 +283,7 @@ export class KMeans {
    * Where a row is little work (K D of at most 512) or all of them are, passes run on the host, not as tensors. Then one
    * float32 copy of the rows is held: of the distinct ones, with the sums of their weights, where those are at most half
    * of them; of none where it would be larger than 64 MiB. Passes by tensors hold bounds of at most an eighth of the
-   * rows, and 12 bytes a row.
+   * rows, and 12 bytes a row; k-means++ before them one such copy of all rows.
    *
    * @param x [N, D]
    * @throws InputError for bad data or options; the signal's reason when it is aborted

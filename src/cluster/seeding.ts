@@ -1,9 +1,18 @@
-import { matMul, square, sum, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  dispose,
+  matMul,
+  square,
+  sum,
+  tensor2d,
+  tidy,
+  transpose,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
 import { read } from '../core/rows.js';
 import { nearer } from './loops.js';
-import type { HostRows, Problem } from './problem.js';
+import { hostLimit, type HostRows, type Problem } from './problem.js';
 
 /**
  * Rows to start K-means from. Draws, cumulative sums and choices are float64 on the host, in scikit-learn's order: the
@@ -34,15 +43,19 @@ export const kMeansPlusPlus: Seeding = async (problem, k, random) => {
   const chosen = new Int32Array(k);
   chosen[0] = chooseOne(random, normalized(weight, rows.nRows));
   const nearest = problem.host ? nearestOnHost(problem, problem.host) : nearestByTensors(problem);
-  await nearest.compare(chosen.subarray(0, 1));
-  await nearest.keep(0);
-  for (let step = 1; step < k; step++) {
-    const draw = drawing(nearest.squared, problem);
-    const candidates = Int32Array.from(random.randomSample(trials), draw);
-    const totals = await nearest.compare(candidates);
-    const best = totals.indexOf(totals.reduce((a, b) => Math.min(a, b)));
-    await nearest.keep(best);
-    chosen[step] = candidates[best];
+  try {
+    await nearest.compare(chosen.subarray(0, 1));
+    await nearest.keep(0);
+    for (let step = 1; step < k; step++) {
+      const draw = drawing(nearest.squared, problem);
+      const candidates = Int32Array.from(random.randomSample(trials), draw);
+      const totals = await nearest.compare(candidates);
+      const best = totals.indexOf(totals.reduce((a, b) => Math.min(a, b)));
+      await nearest.keep(best);
+      chosen[step] = candidates[best];
+    }
+  } finally {
+    nearest.dispose();
   }
   return chosen;
 };
@@ -55,6 +68,7 @@ interface Nearest {
   compare(candidates: Int32Array): Promise<Float64Array>;
   /** Takes one of the candidates compared last. */
   keep(which: number): Promise<void>;
+  dispose(): void;
 }
 
 /** Rows from one running sum that is kept to the next. */
@@ -106,19 +120,21 @@ function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
       return add(candidates.length, null);
     },
     keep: async (which) => void (await add(0, which)),
+    dispose: () => undefined,
   };
 }
 
 function nearestByTensors(problem: Problem): Nearest {
   const { rows, weight } = problem;
   const squared = new Float64Array(rows.nRows).fill(Infinity);
+  const held: Tensor2D[] | null = rows.nRows * rows.nFeatures <= hostLimit.held ? [] : null;
   let norms: Float32Array | null = null;
   let distances: Float64Array[] = [];
   return {
     squared,
     compare: async (candidates) => {
       norms ??= await squaredNorms(problem);
-      distances = await distancesTo(problem, candidates, norms);
+      distances = await distancesTo(problem, candidates, norms, held);
       return Float64Array.from(distances, (each) => {
         let total = 0;
         for (let i = 0; i < each.length; i++) {
@@ -129,6 +145,7 @@ function nearestByTensors(problem: Problem): Nearest {
       });
     },
     keep: (which) => Promise.resolve(squared.set(distances[which])),
+    dispose: () => dispose(held ?? []),
   };
 }
 
@@ -136,11 +153,13 @@ function nearestByTensors(problem: Problem): Nearest {
  * Squared distances of all rows to a few of them, by products: one array of [N] for each.
  *
  * @param norms [N] |x|²
+ * @param held the batches, where they are kept from one call to the next: filled here, the caller's to free
  */
 export async function distancesTo(
   { rows, pace }: Problem,
   indices: Int32Array,
   norms: Float32Array,
+  held: Tensor2D[] | null = null,
 ): Promise<Float64Array[]> {
   const { nRows, nFeatures: d, batchRows } = rows;
   const m = indices.length;
@@ -149,9 +168,13 @@ export async function distancesTo(
   const out = own.map(() => new Float64Array(nRows));
   const points = tidy(() => transpose(tensor2d(Float32Array.from(values), [m, d])));
   try {
-    for (let start = 0; start < nRows; start += batchRows) {
+    for (let b = 0, start = 0; start < nRows; b++, start += batchRows) {
       const end = Math.min(nRows, start + batchRows);
-      const [block] = await read([tidy(() => matMul(rows.batch(start, end), points))]);
+      const x = held?.[b] ?? rows.batch(start, end);
+      if (held) held[b] = x;
+      const product = matMul(x, points);
+      if (!held) x.dispose();
+      const [block] = await read([product]);
       for (let i = start; i < end; i++) {
         for (let j = 0; j < m; j++) {
           out[j][i] = digitsOf(norms[i] - 2 * block[(i - start) * m + j] + own[j], own[j]);

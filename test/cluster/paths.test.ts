@@ -7,6 +7,7 @@ import { KMeans, RandomState } from '../../src/index.js';
 import { backends } from '../support/backends.js';
 import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
+import { leaves } from '../support/leaks.js';
 import { naiveDistance } from '../support/naive-silhouette.js';
 import { usePath, type PathName } from '../support/paths.js';
 
@@ -113,18 +114,22 @@ it('the host takes what is little work for a row, or little in all, whatever for
   }
 });
 
-it('rows that are too many to be held are made again, batch by batch', async () => {
-  const { held } = hostLimit;
-  const { x } = clustered([[0, 0], [3, 1], [1, 4]], 1, 3000, 2); // prettier-ignore
-  const fit = () => fitted('host', { x, options: { nClusters: 3, seed: 1 } });
-  const known = await fit();
-  hostLimit.held = 100;
-  try {
-    expect(await fit()).toEqual(known);
-  } finally {
-    hostLimit.held = held;
-  }
-});
+it.each(['host', backends[0]] as const)(
+  'rows that are too many to be held are made again, batch by batch: %s',
+  async (path) => {
+    const { held } = hostLimit;
+    const { x } = clustered([[0, 0], [3, 1], [1, 4]], 1, 3000, 2); // prettier-ignore
+    const fit = () => fitted(path, { x, options: { nClusters: 3, seed: 1 } });
+    const known = await fit();
+    hostLimit.held = 100;
+    try {
+      const left = await leaves(async () => expect(await fit()).toEqual(known));
+      expect(left).toBe(0);
+    } finally {
+      hostLimit.held = held;
+    }
+  },
+);
 
 it('equal rows are one, with the sum of their weights; where few are equal they are not looked for', async () => {
   await usePath('host');

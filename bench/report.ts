@@ -74,8 +74,12 @@ const answer = ({ verdict, ofSeeds }: Entry): string =>
     ? (verdict ?? '')
     : `${verdict}: the best in ${Math.round(100 * ofSeeds)} % of the seeds`;
 
+/** The JSON has the whole. */
+const firstSentence = (text: string): string => /^.*?\.(?=\s|$)/.exec(text)?.[0] ?? text;
+
 function row(result: Result, entry: Entry & { share?: number }): string[] {
-  if (entry.failure !== undefined) return [entry.name, '', '', '', `none: ${entry.failure}`, '', '', ''];
+  if (entry.failure !== undefined)
+    return [entry.name, '', '', '', `none: ${firstSentence(entry.failure)}`, '', '', ''];
   const { memory, share } = entry;
   return [
     entry.name,

@@ -1,4 +1,4 @@
-import { matMul, sum, tidy, transpose } from '@tensorflow/tfjs-core';
+import { matMul, slice, sum, tidy, transpose, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, type Pace } from '../core/iterate.js';
 import { read, type Rows } from '../core/rows.js';
 import { symmetricEigen } from '../linalg/routines/symmetricEigen.js';
@@ -33,21 +33,46 @@ export async function covarianceSpectrum(rows: Rows, wanted: number | 'mle', pac
   return { mean, ...(await eigenvectors(covariance, rows, onHost ? null : wanted, pace)) };
 }
 
+/** Four bands leave out 3/8 of the product; more are too narrow to be multiplied at full speed, and so are those of few columns. */
+const bandHeight = (d: number): number => (d < 256 ? d : Math.ceil(d / 4));
+
+/** XᵀX of a batch in bands of rows, each up to the diagonal only. */
+function lowerBands(x: Tensor2D): Tensor[] {
+  const [n, d] = x.shape;
+  const height = bandHeight(d);
+  const left = transpose(x) as Tensor2D; // [D, n]
+  const bands: Tensor[] = [];
+  for (let start = 0; start < d; start += height) {
+    const end = Math.min(d, start + height);
+    const right = end === d ? x : slice(x, [0, 0], [n, end]);
+    bands.push(matMul(slice(left, [start, 0], [end - start, n]), right)); // [end - start, end]
+  }
+  return bands;
+}
+
+/** Adds the bands, one below the other, to the lower triangle of [D, D]. */
+function addBands(bands: readonly Float32Array[], products: Float64Array, d: number): void {
+  let row = 0;
+  for (const band of bands) {
+    const width = Math.min(d, row + bandHeight(d));
+    for (let at = 0; at < band.length; at += width, row++) {
+      for (let j = 0; j <= row; j++) products[row * d + j] += band[at + j];
+    }
+  }
+}
+
 async function batchMoments(rows: Rows, pace: Pace): Promise<Moments> {
+  const { nFeatures: d } = rows;
+  const total: Moments = { sums: new Float64Array(d), products: new Float64Array(d * d) };
   return fold<Moments, undefined>(
     rows,
     async ({ x }) => {
-      const [sums, products] = await read(tidy(() => [sum(x, 0), matMul(transpose(x), x)]));
-      return {
-        statistics: { sums: Float64Array.from(sums), products: Float64Array.from(products) },
-        memo: undefined,
-      };
+      const [sums, ...bands] = await read(tidy(() => [sum(x, 0), ...lowerBands(x)]));
+      sums.forEach((value, j) => (total.sums[j] += value));
+      addBands(bands, total.products, d);
+      return { statistics: total, memo: undefined };
     },
-    (a, b) => {
-      b.sums.forEach((value, j) => (a.sums[j] += value));
-      b.products.forEach((value, j) => (a.products[j] += value));
-      return a;
-    },
+    (a) => a,
     [],
     pace,
   );

@@ -5,6 +5,8 @@ import { symmetricEigen } from '../../src/linalg/routines/symmetricEigen.js';
 import { backends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
 import { leaves } from '../support/leaks.js';
+import { multiply } from '../support/naive-linalg.js';
+import { naiveCovariance } from '../support/naive-pca.js';
 
 const D = 300;
 const pace = async () => {};
@@ -55,6 +57,11 @@ describe.each(backends)('leading eigenvectors on %s', (backend) => {
         expectClose(few.noiseVariance, sum(left) / (D - k), { rtol: 1e-6 });
         few.dispose();
       }
+      const covariance = naiveCovariance(x.arraySync());
+      const variances = all.explainedVariance.dataSync();
+      const w = all.components.slice([0, 0], [30, D]).arraySync() as number[][];
+      const stretched = w.map((row, k) => row.map((value) => value * variances[k]));
+      expectClose(multiply(w, covariance), stretched, { rtol: 0, atol: 5e-6 * variances[0] });
       all.dispose();
       x.dispose();
     });

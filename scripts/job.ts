@@ -10,9 +10,10 @@ import path from 'node:path';
 import { isatty, WriteStream } from 'node:tty';
 import { SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../src/index.js';
+import { InputError, type FitEvents } from '../src/index.js';
 import { useBestBackend } from '../src/node/index.js';
 import type { Report } from '../src/report/report.js';
+import type { Rows } from './regions.js';
 import { ensurePage } from './page.js';
 import { failures, table, type Figure } from './table.js';
 
@@ -34,12 +35,14 @@ export interface JobOptions {
   quick: boolean;
   /** Folder of the reports, absolute. */
   out: string;
+  /** Serves the report while it grows. */
+  live?: boolean;
   /** Folder where trained models are kept, absolute; undefined: nowhere. */
   models?: string;
 }
 
 /** The flags that only some jobs know. */
-export type Flag = 'nInit' | 'dataDir';
+export type Flag = 'nInit' | 'dataDir' | 'live';
 
 export interface JobDescription {
   /** As in reports/<name>.json. */
@@ -64,6 +67,8 @@ export interface Saved<Pictures> {
 export interface Job {
   readonly options: Readonly<JobOptions>;
   readonly backend: BackendName;
+  /** Events of a fit on two features that show it as it goes on, with --live; else none. */
+  watch(what: string, x: Rows): FitEvents;
   /** One line on stderr. */
   say(line: string): void;
   /** Adds a row to the table of figures, and to the report. */
@@ -114,6 +119,7 @@ function commandLine({ name, description, flags = [] }: JobDescription): Command
     .option('--out <folder>', 'folder of the report', 'reports')
     .option('--models <folder>', 'keep the trained models there, each with a README');
   if (flags.includes('nInit')) program.option('--n-init <integer>', 'restarts', integer(1, 10_000));
+  if (flags.includes('live')) program.option('--live', 'serve the report on loopback while it grows', false);
   if (flags.includes('dataDir')) {
     program.option('--data-dir <folder>', 'folder of the data', path.join(ROOT, 'data'));
   }
@@ -178,8 +184,33 @@ function toJson(name: string, report: unknown): string {
 async function writePage(file: string, load: NonNullable<JobDescription['page']>, saved: string) {
   await ensurePage();
   const make = await load();
-  await writeWhole(file, make(JSON.parse(saved) as Saved<never>, path.dirname(file)).toHtml());
-  return file;
+  const report = make(JSON.parse(saved) as Saved<never>, path.dirname(file));
+  await writeWhole(file, report.toHtml());
+  return report;
+}
+
+/** Serves what comes; Ctrl-C ends the fit and the pages, or, after the fit, the pages alone. */
+async function goLive(name: string) {
+  await ensurePage();
+  const { serve } = await import('./live.js');
+  const { watch } = await import('./watch.js');
+  const { Report } = await import('../src/report/report.js');
+  const live = await serve(new Report('A fit, as it goes on', 'It has not begun yet.'));
+  say(`${name}: live at ${live.address}`);
+  let stop = (): void => {
+    live.close();
+    say(`${name}: stopped.`);
+    process.exit(130);
+  };
+  process.on('SIGINT', () => stop());
+  const untilStopped = async (last: Report) => {
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    live.end(last);
+    say(`${name}: done; the page stays at ${live.address} until Ctrl-C.`);
+    await stopped;
+    live.close();
+  };
+  return { watch: (what: string, x: Rows) => watch(live, what, x), untilStopped };
 }
 
 async function perform(
@@ -198,7 +229,16 @@ async function perform(
   const pictures: Record<string, unknown> = {};
   const figure = (each: Figure) => void figures.push(each);
   const picture = (key: string, numbers: unknown) => void (pictures[key] = numbers);
-  await work({ options, backend, say, figure, picture, progress: withProgress });
+  const shown = options.live ? await goLive(name) : undefined;
+  await work({
+    options,
+    backend,
+    watch: shown?.watch ?? (() => ({})),
+    say,
+    figure,
+    picture,
+    progress: withProgress,
+  });
   const seconds = (performance.now() - began) / 1000;
   process.stdout.write(`${table(figures)}\n`);
   const { seed, nInit, quick } = options;
@@ -214,9 +254,14 @@ async function perform(
   });
   await writeWhole(file, saved);
   say(`${name}: ${seconds.toFixed(1)} s; the numbers of every picture are in ${file}`);
-  if (page) say(`${name}: to look at: ${await writePage(file.replace(/json$/, 'html'), page, saved)}`);
   const missed = failures(figures);
   if (missed.length > 0) say(`${name}: not reached: ${missed.map(({ what }) => what).join('; ')}`);
+  if (page) {
+    const html = file.replace(/json$/, 'html');
+    const report = await writePage(html, page, saved);
+    say(`${name}: to look at: ${html}`);
+    await shown?.untilStopped(report);
+  }
   return missed.length > 0 ? 1 : 0;
 }
 

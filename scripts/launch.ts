@@ -19,6 +19,8 @@ export function launch(script: string, args: readonly string[]): Promise<number>
   createInterface({ input: child.stderr! }).on('line', (line) => {
     if (!CHATTER.some((pattern) => pattern.test(line))) process.stderr.write(`${line}\n`);
   });
+  // Ctrl-C reaches the script too: it ends by its own rules, and this with it.
+  process.on('SIGINT', () => {});
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) => resolve(status ?? 1));

@@ -9,7 +9,7 @@ import { notebookBlobs, oddShapes } from './shapes.js';
 const description = {
   name: 'blobs',
   description: 'K-means on blobs and odd shapes, mixtures on the odd shapes.',
-  flags: ['nInit'],
+  flags: ['nInit', 'live'],
   page: async () => (await import('./pages/blobs.js')).blobsPage,
 } as const;
 

@@ -58,7 +58,8 @@ function fitAll(job: Job, x: Rows, nInit: number): Promise<KMeans[]> {
   return job.progress(`blobs, k = 1 to 9, ${nInit} starts`, 9, async (step) => {
     const models: KMeans[] = [];
     for (let nClusters = 1; nClusters <= 9; nClusters++) {
-      models.push(await KMeans.fit(x, { nClusters, nInit, seed: job.options.seed }));
+      const events = job.watch(`K-means, k = ${nClusters}`, x);
+      models.push(await KMeans.fit(x, { nClusters, nInit, seed: job.options.seed, ...events }));
       step();
     }
     return models;

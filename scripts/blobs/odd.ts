@@ -1,5 +1,5 @@
 import { GaussianMixture, KMeans, type CovarianceType } from '../../src/index.js';
-import { within, type Job, type JobOptions } from '../job.js';
+import { within, type Job } from '../job.js';
 import { keepModel } from '../models.js';
 import { gap, gridOver, orderOf, regions, rowsOf, take, type Rows } from '../regions.js';
 
@@ -270,8 +270,10 @@ async function pictureOf(model: GaussianMixture, x: Rows, numbers: Record<string
  * The best of the restarts, and EM gone on from there. Where components overlap, as spheres on long shapes do, a step of
  * EM takes a thousandth of the way that is left: a gain of 1e-9 leaves the means 1e-2 off.
  */
-async function converge(x: Rows, covarianceType: CovarianceType, nInit: number, { seed, quick }: JobOptions) {
-  const options = { nComponents: 3, covarianceType, seed };
+async function converge(x: Rows, covarianceType: CovarianceType, nInit: number, job: Job) {
+  const { seed, quick } = job.options;
+  const events = job.watch(`Mixture, ${covarianceType}`, x);
+  const options = { nComponents: 3, covarianceType, seed, ...events };
   const best = await GaussianMixture.fit(x, { ...options, nInit, tol: 1e-9, maxIter: 2000 });
   const { weights, means, precisionsCholesky } = best;
   const init = { weights, means, precisionsCholesky };
@@ -304,7 +306,7 @@ async function tight(
   nInit: number,
   reduced: boolean,
 ) {
-  const { restarts, model } = await converge(x, type, nInit, job.options);
+  const { restarts, model } = await converge(x, type, nInit, job);
   const densities = await take(model.scoreSamples(x));
   const mean = densities.reduce((a, b) => a + b, 0) / densities.length;
   const [bic, aic] = [await model.bic(x), await model.aic(x)];

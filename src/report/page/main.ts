@@ -71,3 +71,14 @@ export function update(report: ReportData): Promise<void> {
 /** Draws the report of the page. `html[data-ready]` is then `1`, or `error` where a picture could not be drawn. */
 export const page = (): Promise<void> =>
   update(JSON.parse(document.getElementById('report')!.textContent!) as ReportData);
+
+/** As {@link page}, and again whenever the server sends a report, until it says that the last one was sent. */
+export async function live(address: string): Promise<void> {
+  await page();
+  const events = new EventSource(address);
+  events.addEventListener('report', ({ data }) => void update(JSON.parse(data as string) as ReportData));
+  events.addEventListener('end', () => {
+    events.close();
+    document.documentElement.dataset.live = 'ended';
+  });
+}

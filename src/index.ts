@@ -16,7 +16,6 @@ export {
 export type { GaussianMixtureSettings } from './mixture/file.js';
 export { PCA, pcaTransform, type PCAOptions } from './decomposition/pca.js';
 export type { PCASettings } from './decomposition/file.js';
-export type { Algorithm } from './cluster/passes.js';
 export { Pipeline, pipeline, type LastStep, type Steps } from './pipeline/pipeline.js';
 export type { CovarianceType } from './mixture/covariance.js';
 export type { CovarianceForm, Numbers } from './mixture/params.js';

@@ -3,7 +3,6 @@ import { assignByTensors, type Centers, type Memo, type Statistics } from './llo
 import type { Problem } from './problem.js';
 import { boundedPasses, hasBounds } from './yinyang.js';
 
-/** Of K-means' passes: every one gives the same clusters. */
 export type Algorithm = 'auto' | 'lloyd' | 'elkan';
 
 /** The passes of one restart, with what they remember. */

@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   mixture: ['graph', 'cluster', 'linalg', 'core'],
   pipeline: ['graph', 'cluster', 'mixture', 'decomposition', 'core'],
   report: ['core'],
-  layers: ['graph', 'cluster', 'mixture', 'core'],
+  layers: ['graph', 'cluster', 'mixture', 'decomposition', 'linalg', 'core'],
 };
 
 const BACKENDS = {

@@ -1,5 +1,5 @@
 /**
- * tfjs-latent/layers: K-means and Gaussian mixtures as layers of tfjs that train, and losses for them. Importing it registers
+ * tfjs-latent/layers: K-means, Gaussian mixtures and PCA as layers of tfjs that train, and losses for them. Importing it registers
  * the layers, so that `loadLayersModel` knows them.
  *
  * @packageDocumentation
@@ -11,5 +11,6 @@ export {
   type FromMixtureArgs,
   type GaussianMixtureArgs,
 } from './mixture.js';
+export { PrincipalComponents, type PrincipalComponentsArgs } from './pca.js';
 export { clusteringLoss, clusteringTarget, kMeansDistortion, negativeLogLikelihood } from './losses.js';
 export type { LayerArgs, Origin } from './layer.js';

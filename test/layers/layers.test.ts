@@ -1,7 +1,7 @@
 /** The layers against the models and formulas that they come from, their slopes, and their way through a file. */
 import * as tf from '@tensorflow/tfjs';
 import { tensor2d, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import { GaussianMixture, InputError, KMeans } from '../../src/index.js';
+import { GaussianMixture, InputError, KMeans, PCA } from '../../src/index.js';
 import {
   clusteringLoss,
   clusteringTarget,
@@ -9,6 +9,7 @@ import {
   GaussianMixtureResponsibilities,
   kMeansDistortion,
   negativeLogLikelihood,
+  PrincipalComponents,
   SoftKMeans,
 } from '../../src/layers/index.js';
 import { backends, useBackend } from '../support/backends.js';
@@ -19,7 +20,7 @@ import { expectGradient } from '../support/gradients.js';
 import { leaves } from '../support/leaks.js';
 import { inMemory } from '../support/models.js';
 
-type AnyLayer = SoftKMeans | GaussianMixtureLogProb;
+type AnyLayer = SoftKMeans | GaussianMixtureLogProb | PrincipalComponents;
 
 const OFFSET = 100;
 const { x } = clustered([[OFFSET, 0], [OFFSET + 3, 1], [OFFSET - 1, 4]], 1, 20, 5); // prettier-ignore
@@ -120,6 +121,42 @@ describe.each(backends)('on %s', (backend) => {
       tidy(() => expectSlopes(layer));
       expectClose(await throughFile(layer, rows), layer.apply(rows) as Tensor, { rtol: 0 });
     }
+  });
+
+  it('PCA as a layer answers as its model, is turned back into it, has its slopes, is saved and loaded', async () => {
+    const pca = await PCA.fit(x, { nComponents: 1 });
+    const rows = tensor2d(x);
+    const coordinates = await PrincipalComponents.fromModel(pca);
+    const reconstruction = await PrincipalComponents.fromModel(pca, { output: 'reconstruction' });
+    const z = pca.transform(rows);
+    expectClose(coordinates.apply(rows) as Tensor, z, { rtol: 1e-5, atol: 1e-5 });
+    expectClose(reconstruction.apply(rows) as Tensor, pca.inverseTransform(z), { rtol: 1e-6, atol: 1e-5 });
+    const back = await coordinates.toModel({ explainedVariance: pca.explainedVariance.dataSync() });
+    expectClose(back.components, pca.components, { rtol: 1e-6 });
+    expectClose(back.mean, pca.mean, { rtol: 1e-6 });
+    for (const layer of [coordinates, reconstruction]) {
+      tidy(() => expectSlopes(layer));
+      expectClose(await throughFile(layer, rows), layer.apply(rows) as Tensor, { rtol: 0 });
+    }
+  });
+
+  it('PCA as a layer keeps its components orthonormal in training, and finds those of the least error', async () => {
+    const { x: cloud } = clustered([[0, 0, 0], [4, 1, 0], [1, 3, 1], [-3, 2, 2]], 0.5, 10, 7); // prettier-ignore
+    const pca = await PCA.fit(cloud, { nComponents: 2 });
+    const rows = tensor2d(cloud);
+    const layer = new PrincipalComponents({ nComponents: 2, output: 'reconstruction' });
+    layer.apply(rows);
+    layer.setWeights([tensor2d([[1, 0.5, 0], [0, 0.4, 1]]), tf.tensor1d([0, 0, 0])]); // prettier-ignore
+    const error = (answer: Tensor) => tf.mean(tf.sum(tf.squaredDifference(answer, rows), 1)) as tf.Scalar;
+    const before = error(layer.apply(rows) as Tensor).dataSync()[0];
+    const optimizer = tf.train.adam(0.05);
+    for (let i = 0; i < 300; i++) optimizer.minimize(() => error(layer.apply(rows) as Tensor));
+    const after = error(layer.apply(rows) as Tensor).dataSync()[0];
+    const least = error(pca.inverseTransform(pca.transform(rows))).dataSync()[0];
+    expect(before - least).toBeGreaterThan(0.1);
+    expect(Math.abs(after - least)).toBeLessThan(1e-3);
+    const { components } = await layer.toModel({ explainedVariance: [1, 1] });
+    expectClose(tf.matMul(components, components, false, true), [[1, 0], [0, 1]], { atol: 1e-5 }); // prettier-ignore
   });
 
   it('trains by Adam to the likelihood of EM', async () => {

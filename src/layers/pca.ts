@@ -48,7 +48,7 @@ const orthonormalised = op('orthonormalised', (a: Tensor): Tensor2D => {
 export class PrincipalComponents extends layers.Layer {
   static readonly className = 'PrincipalComponents';
   readonly nComponents: number;
-  readonly output_: 'coordinates' | 'reconstruction';
+  readonly outputKind: 'coordinates' | 'reconstruction';
   readonly origin: layer.Origin;
   #directions!: LayerVariable;
   #mean!: LayerVariable;
@@ -60,7 +60,7 @@ export class PrincipalComponents extends layers.Layer {
     const { nComponents, output = 'coordinates', origin = null } = args;
     layer.checkArgs('PrincipalComponents', { nComponents, output, origin }, RULES);
     this.nComponents = nComponents;
-    this.output_ = output;
+    this.outputKind = output;
     this.origin = origin;
   }
 
@@ -124,7 +124,7 @@ export class PrincipalComponents extends layers.Layer {
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     const [n, d] = layer.inputShapeOf('PrincipalComponents', inputShape);
-    return [n, this.output_ === 'coordinates' ? this.nComponents : d];
+    return [n, this.outputKind === 'coordinates' ? this.nComponents : d];
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
@@ -133,14 +133,14 @@ export class PrincipalComponents extends layers.Layer {
     return mapRows('PrincipalComponents: the input', x, this.#from, 3 * mean.size, (rows) => {
       const components = orthonormalised(this.#directions.read()); // [M, D]
       const z = pcaTransform(rows, { components, mean }); // [N, M]
-      if (this.output_ === 'coordinates') return z;
+      if (this.outputKind === 'coordinates') return z;
       const center = add(mean, tensor1d(Float32Array.from(this.#from)));
       return add(matMul(z, components), center) as Tensor2D;
     });
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { nComponents, output_: output, origin } = this;
+    const { nComponents, outputKind: output, origin } = this;
     return { ...super.getConfig(), nComponents, output, origin: origin && [...origin] };
   }
 }

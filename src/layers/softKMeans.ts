@@ -70,7 +70,7 @@ export class SoftKMeans extends layers.Layer {
   readonly nClusters: number;
   readonly temperature: number;
   readonly kernel: 'gaussian' | 'studentT';
-  readonly output_: 'probabilities' | 'squaredDistances';
+  readonly outputKind: 'probabilities' | 'squaredDistances';
   readonly origin: layer.Origin;
   #centers!: LayerVariable;
   #from!: Float64Array;
@@ -83,7 +83,7 @@ export class SoftKMeans extends layers.Layer {
     this.nClusters = nClusters;
     this.temperature = temperature;
     this.kernel = kernel;
-    this.output_ = output;
+    this.outputKind = output;
     this.origin = origin;
   }
 
@@ -128,14 +128,14 @@ export class SoftKMeans extends layers.Layer {
     const centers = this.#centers.read() as Tensor2D;
     const x = layer.rowsOf('SoftKMeans', inputs);
     return mapRows('SoftKMeans: the input', x, this.#from, 3 * centers.size, (rows) => {
-      if (this.output_ === 'squaredDistances') return squaredDifferences(rows, centers);
+      if (this.outputKind === 'squaredDistances') return squaredDifferences(rows, centers);
       const assign = this.kernel === 'gaussian' ? softAssign : studentAssign;
       return assign(rows, centers, this.temperature); // [N, K]
     });
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { nClusters, temperature, kernel, output_: output, origin } = this;
+    const { nClusters, temperature, kernel, outputKind: output, origin } = this;
     return { ...super.getConfig(), nClusters, temperature, kernel, output, origin: origin && [...origin] };
   }
 }

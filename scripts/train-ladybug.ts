@@ -14,6 +14,7 @@ const COLOURS = [10, 8, 6, 4, 2];
 const QUICK_COLOURS = [8, 2];
 /** --quick takes every 100th pixel: 4,264 of them. */
 const QUICK_EVERY = 100;
+/** With swaps: three starts of k-means++ alone end 1 % higher with some seeds. */
 const N_INIT = 3;
 /** The number of colours whose model is kept. */
 const KEPT = 8;
@@ -52,7 +53,7 @@ async function segment(model: KMeans, picture: Picture, palette: readonly number
 async function fitColours({ options, progress }: Job, x: ReturnType<typeof unitRows>, nClusters: number) {
   const nInit = options.nInit ?? N_INIT;
   return progress(`ladybug, ${nClusters} colours, ${nInit} starts`, nInit, (step) =>
-    KMeans.fit(x, { nClusters, nInit, seed: options.seed, onInit: () => step() }),
+    KMeans.fit(x, { nClusters, init: 'random-swap', nInit, seed: options.seed, onInit: () => step() }),
   );
 }
 

@@ -45,16 +45,15 @@ function dotsOf({ x, y }: { x: number[]; y: number[] }, colour: string, k: numbe
 const DASHED = { stroke: '#333', strokeDasharray: '5 4', className: 'mark' } as const;
 const LABEL = { fontSize: 12, fill: '#222', stroke: 'white', strokeWidth: 4 } as const;
 
-/** An upright rule, its label to the right of it where the first curve leaves room: above or below. */
+/** An upright rule; its label beside it, towards the middle, where the first curve leaves room: above or below. */
 function upright({ x, label }: { x: number; label: string }, { series }: LinesData): Markish[] {
   const [{ x: at, y }] = series;
   const nearest = at.reduce((best, each, i) => (Math.abs(each - x) < Math.abs(at[best] - x) ? i : best), 0);
   const high = y[nearest] > (Math.min(...y) + Math.max(...y)) / 2;
-  const where = { frameAnchor: high ? 'bottom' : 'top', dy: high ? -8 : 8 } as const;
-  return [
-    ruleX([x], DASHED),
-    text([label], { x: [x], text: [label], ...where, dx: 6, textAnchor: 'start', ...LABEL }),
-  ];
+  const late = x > (Math.min(...at) + Math.max(...at)) / 2;
+  const side = late ? ({ dx: -6, textAnchor: 'end' } as const) : ({ dx: 6, textAnchor: 'start' } as const);
+  const where = { frameAnchor: high ? 'bottom' : 'top', dy: high ? -8 : 8, ...side } as const;
+  return [ruleX([x], DASHED), text([label], { x: [x], text: [label], ...where, ...LABEL })];
 }
 
 /** A level rule, its label above its right end. */

@@ -1,7 +1,7 @@
 /** A K-means model as the plain record that is saved, and back. */
 import * as checks from '../core/checks.js';
 import type { ModelFile } from '../graph/read.js';
-import type { ModelRecord, Param } from '../graph/record.js';
+import { vector, type ModelRecord } from '../graph/record.js';
 import type { Centers } from './lloyd.js';
 
 /** What a model was fitted with: the options as they were taken, the seed also where none was given. */
@@ -43,11 +43,6 @@ const SETTINGS: Record<keyof KMeansSettings, checks.Rule> = {
   seed: checks.seed,
   featureNames: checks.nullOr(checks.names),
 };
-
-const vector = (values: ArrayLike<number>): Param => ({
-  values: Float64Array.from(values),
-  shape: [values.length],
-});
 
 /** @param withLabels whether the labels of the rows that it was fitted on are kept */
 export function toRecord(model: Fitted, withLabels: boolean): ModelRecord {

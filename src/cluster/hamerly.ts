@@ -1,6 +1,6 @@
 import { fold, type Batch } from '../core/iterate.js';
 import { farRows, allLabels, merge, type Centers, type FarRow, type Memo, type Statistics } from './lloyd.js';
-import { DOWN, label, squaredDistance, type Places } from './loops.js';
+import { DOWN, halfWays, label, squaredDistance, type Places } from './loops.js';
 import type { HostBatch, HostRows, Problem } from './problem.js';
 
 /**
@@ -66,14 +66,8 @@ async function farthest(
 function placesOf(exact: Centers, d: number): Places {
   const k = exact.length / d;
   const centers = exact.map(Math.fround);
-  const half = new Float64Array(k).fill(Infinity);
-  for (let a = 0; a < k; a++) {
-    for (let b = 0; b < a; b++) {
-      const apart = (DOWN * Math.sqrt(squaredDistance(centers, a, centers, b, d))) / 2;
-      if (apart < half[a]) half[a] = apart;
-      if (apart < half[b]) half[b] = apart;
-    }
-  }
+  const half = new Float64Array(k);
+  halfWays(centers, d, half);
   return { k, d, centers, half };
 }
 

@@ -22,6 +22,18 @@ export function squaredDistance(
   return total;
 }
 
+/** Half of the distance of each centre [K * D] to the nearest other one, a little lower than it is: written to `half` [K]. */
+export function halfWays(centers: Float64Array, d: number, half: Float64Array): void {
+  half.fill(Infinity);
+  for (let a = 0; a < half.length; a++) {
+    for (let b = 0; b < a; b++) {
+      const apart = (DOWN * Math.sqrt(squaredDistance(centers, a, centers, b, d))) / 2;
+      if (apart < half[a]) half[a] = apart;
+      if (apart < half[b]) half[b] = apart;
+    }
+  }
+}
+
 /**
  * What one more point leaves of the squared distances to the nearest of some points, added up with the rows' weights.
  *

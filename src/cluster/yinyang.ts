@@ -13,7 +13,7 @@ import {
 import { fold, type Batched } from '../core/iterate.js';
 import { read } from '../core/rows.js';
 import { assignByTensors, merge, type Centers, type Memo, type Statistics } from './lloyd.js';
-import { DOWN, squaredDistance } from './loops.js';
+import { DOWN, halfWays, squaredDistance } from './loops.js';
 import type { Problem } from './problem.js';
 
 /**
@@ -96,14 +96,7 @@ function advance(motion: Motion, exact: Centers): void {
     norms[c] = squaredDistance(centers, c, zero, 0, d);
   }
   farthest.forEach((move, group) => (groupMoved[group] += move));
-  half.fill(Infinity);
-  for (let a = 0; a < k; a++) {
-    for (let b = 0; b < a; b++) {
-      const apart = (DOWN * Math.sqrt(squaredDistance(centers, a, centers, b, d))) / 2;
-      half[a] = Math.min(half[a], apart);
-      half[b] = Math.min(half[b], apart);
-    }
-  }
+  halfWays(centers, d, half);
 }
 
 /** The passes of one restart. */

@@ -1,7 +1,7 @@
 /** A PCA as the plain record that is saved, and back. */
 import * as checks from '../core/checks.js';
 import type { ModelFile } from '../graph/read.js';
-import type { ModelRecord, Param } from '../graph/record.js';
+import { vector, type ModelRecord } from '../graph/record.js';
 import { firstSkewed } from './spectrum.js';
 
 /** What a model was fitted with: the options as they were taken. */
@@ -41,8 +41,6 @@ const SETTINGS: Record<keyof PCASettings, checks.Rule> = {
   seed: checks.seed,
   featureNames: checks.nullOr(checks.names),
 };
-
-const vector = (values: Float64Array): Param => ({ values, shape: [values.length] });
 
 /** @param deviations what the coordinates of a whitened model are divided by */
 export function toRecord(model: Params, deviations: Float64Array): ModelRecord {

@@ -7,6 +7,12 @@ export type Param =
   | { readonly values: Float64Array; readonly shape: readonly number[] }
   | { readonly values: Int32Array; readonly shape: readonly number[] };
 
+/** A copy of some numbers, as a param [n]. */
+export const vector = (values: ArrayLike<number>): Param => ({
+  values: Float64Array.from(values),
+  shape: [values.length],
+});
+
 /** What JSON holds without loss. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

@@ -42,7 +42,7 @@ export interface MixtureTensors {
   readonly precisionsCholesky: Tensor;
 }
 
-const LOG_2PI = Math.log(2 * Math.PI);
+export const LOG_2PI = Math.log(2 * Math.PI);
 
 /** Rows seen from each component: x - μ_k. [N, D], [K, D] -> [K, N, D] */
 export const centeredOn = (x: Tensor2D, means: Tensor2D): Tensor3D =>

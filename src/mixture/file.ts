@@ -2,7 +2,7 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import * as checks from '../core/checks.js';
 import type { ModelFile } from '../graph/read.js';
-import type { ModelRecord, Param } from '../graph/record.js';
+import { vector, type ModelRecord } from '../graph/record.js';
 import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.js';
 import { logConstants, toTensors, type Mixture } from './density.js';
 import type { Start } from './start.js';
@@ -51,10 +51,6 @@ const SETTINGS: Record<keyof GaussianMixtureSettings, checks.Rule> = {
 
 /** What float32 holds. */
 const LARGEST = 3.4e38;
-const vector = (values: ArrayLike<number>): Param => ({
-  values: Float64Array.from(values),
-  shape: [values.length],
-});
 
 /** Where P has entries at all: on and above the diagonal of matrices. */
 function entriesOf(covariance: Covariance, k: number, d: number): number[] {

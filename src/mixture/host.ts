@@ -3,7 +3,7 @@
  * numbers do: the work of a whole pass is less than that of their thirty or so calls.
  */
 import type { Covariance } from './covariance.js';
-import type { Mixture } from './density.js';
+import { LOG_2PI, type Mixture } from './density.js';
 import type { Statistics } from './em.js';
 
 /** Multiplications of a pass up to which the host takes it, about 2 ms. Tests set 0 to have tensors. */
@@ -61,7 +61,7 @@ function logConstantsOf(
 ): Float64Array {
   const d = means.length / weights.length;
   return weights.map(
-    (w, c) => Math.log(w) + covariance.hostLogDet(precisionsCholesky, c, d) - (d / 2) * Math.log(2 * Math.PI),
+    (w, c) => Math.log(w) + covariance.hostLogDet(precisionsCholesky, c, d) - (d / 2) * LOG_2PI,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the four jobs share: the command line, the choice of a backend, progress, the table of figures and the report.
+ * What the four jobs share: the choice of a backend, progress, the table of figures and the report.
  *
  * Exit codes: 0 done; 1 a figure was not reached, or the work failed; 2 the command was not understood, or something
  * it needs (a file, a backend) is not there.
@@ -9,47 +9,17 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isatty, WriteStream } from 'node:tty';
 import { SingleBar } from 'cli-progress';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InputError, type FitEvents } from '../src/index.js';
 import { useBestBackend } from '../src/node/index.js';
 import type { Report } from '../src/report/report.js';
 import type { Rows } from './regions.js';
+import { parse, ROOT, type BackendName, type CommandDescription, type JobOptions } from './commandLine.js';
 import { ensurePage } from './page.js';
 import { failures, table, type Figure } from './table.js';
 
 export { within, type Figure } from './table.js';
 
-/** The repository: the folder above the one that holds the script that was started. */
-export const ROOT = path.resolve(path.dirname(process.argv[1] ?? '.'), '..');
-
-export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
-
-export interface JobOptions {
-  backend?: BackendName;
-  seed: number;
-  /** Restarts; undefined: what the job takes by itself. */
-  nInit?: number;
-  /** Folder of the data, absolute. */
-  dataDir: string;
-  /** Less work: figures that depend on it are marked as reduced. Always set on the cpu backend. */
-  quick: boolean;
-  /** Folder of the reports, absolute. */
-  out: string;
-  /** Serves the report while it grows. */
-  live?: boolean;
-  /** Folder where trained models are kept, absolute; undefined: nowhere. */
-  models?: string;
-}
-
-/** The flags that only some jobs know. */
-export type Flag = 'nInit' | 'dataDir' | 'live';
-
-export interface JobDescription {
-  /** As in reports/<name>.json. */
-  name: string;
-  /** One line for --help. */
-  description: string;
-  flags?: readonly Flag[];
+export interface JobDescription extends CommandDescription {
   /** Loads what makes a page of the job's numbers, as they are in reports/<name>.json. */
   page?: () => Promise<(saved: Saved<never>, folder: string) => Report>;
 }
@@ -93,49 +63,6 @@ export const terminal: NodeJS.WritableStream & { isTTY?: boolean } = !handedOver
     : createWriteStream('', { fd: handedOver });
 
 const say = (line: string): void => void terminal.write(`${line}\n`);
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
-  };
-}
-
-function commandLine({ name, description, flags = [] }: JobDescription): Command {
-  const program = new Command(`train-${name}`)
-    .description(description)
-    .exitOverride()
-    .showSuggestionAfterError(false)
-    .addOption(
-      new Option('--backend <name>', 'where to compute; without it the fastest that loads').choices([
-        'tensorflow',
-        'wasm',
-        'cpu',
-      ]),
-    )
-    .option('--seed <integer>', 'of every random draw', integer(0, 2 ** 32 - 1), 42)
-    .option('--quick', 'less work; figures that suffer are marked as reduced', false)
-    .option('--out <folder>', 'folder of the report', 'reports')
-    .option('--models <folder>', 'keep the trained models there, each with a README');
-  if (flags.includes('nInit')) program.option('--n-init <integer>', 'restarts', integer(1, 10_000));
-  if (flags.includes('live')) program.option('--live', 'serve the report on loopback while it grows', false);
-  if (flags.includes('dataDir')) {
-    program.option('--data-dir <folder>', 'folder of the data', path.join(ROOT, 'data'));
-  }
-  return program;
-}
-
-function parse(description: JobDescription, argv: readonly string[]): JobOptions {
-  const { dataDir, out, ...rest } = commandLine(description).parse(argv, { from: 'user' }).opts<JobOptions>();
-  const models = rest.models === undefined ? undefined : path.resolve(rest.models);
-  return {
-    ...rest,
-    models,
-    dataDir: path.resolve(dataDir ?? path.join(ROOT, 'data')),
-    out: path.resolve(out),
-  };
-}
 
 async function withProgress<T>(
   what: string,
@@ -275,13 +202,10 @@ export async function runJob(
   work: (job: Job) => Promise<void>,
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  const options = parse({ ...description, name: `train-${description.name}` }, argv);
   try {
-    process.exitCode = await perform(description, parse(description, argv), work);
+    process.exitCode = await perform(description, options, work);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
-      return;
-    }
     const missing = isMissing(error);
     const text = error instanceof Error ? ((missing ? undefined : error.stack) ?? error.message) : error;
     say(`${description.name}: ${text}`);

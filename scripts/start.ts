@@ -1,7 +1,8 @@
 /**
  * `npm start`: sets up the native backend, then runs the jobs, one after the other.
- * What is given on the line (--quick, --backend, --seed …) goes to every job.
+ * What is given on the line goes to every job: the flags that all of them know.
  */
+import { parse } from './commandLine.js';
 import { launch } from './launch.js';
 
 const JOBS = ['iris', 'blobs', 'ladybug', 'mnist'] as const;
@@ -10,12 +11,12 @@ const JOBS = ['iris', 'blobs', 'ladybug', 'mnist'] as const;
 const ESTIMATE = { quick: 'about 20 seconds', full: 'about 20 minutes' };
 
 const args = process.argv.slice(2);
+const description = `Sets up native TensorFlow, then runs the jobs: ${JOBS.join(', ')}.`;
+const { quick } = parse({ name: 'npm start --', description }, args);
 const native = (await launch('src/node/cli.ts', ['native'])) === 0;
 if (!native)
   console.log('Native TensorFlow could not be set up (see above); going on with the next best backend.');
-if (!args.includes('--help')) {
-  console.log(`Jobs: ${JOBS.join(', ')}. Time: ${ESTIMATE[args.includes('--quick') ? 'quick' : 'full']}.`);
-}
+console.log(`Jobs: ${JOBS.join(', ')}. Time: ${ESTIMATE[quick ? 'quick' : 'full']}.`);
 const failed: string[] = [];
 for (const job of JOBS) {
   console.log(`\n── ${job} ${'─'.repeat(90 - job.length)}`);

@@ -5,7 +5,8 @@ import { slice, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { PNG } from 'pngjs';
 import { GaussianMixture, KMeans, PCA, pipeline, silhouetteScores } from '../src/index.js';
 import { loadMnist, type Mnist } from '../src/node/index.js';
-import { readFigures, ROOT, runJob, terminal, within, writeWhole, type Job } from './job.js';
+import { ROOT } from './commandLine.js';
+import { readFigures, runJob, terminal, within, writeWhole, type Job } from './job.js';
 import { keepModel } from './models.js';
 
 interface Known {

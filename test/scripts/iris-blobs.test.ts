@@ -6,10 +6,11 @@ import path from 'node:path';
 const out = mkdtempSync(path.join(tmpdir(), 'tfjs-latent-jobs-'));
 afterAll(() => rmSync(out, { recursive: true }));
 
-function job(name: string, ...flags: string[]) {
-  const command = ['--import', 'tsx', `scripts/train-${name}.ts`, ...flags];
+function run(script: string, ...flags: string[]) {
+  const command = ['--import', 'tsx', `scripts/${script}.ts`, ...flags];
   return spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 300_000 });
 }
+const job = (name: string, ...flags: string[]) => run(`train-${name}`, ...flags);
 
 const PICTURES: [string, string[]][] = [
   ['iris', ['classes', 'clusters', 'seeds']],
@@ -57,4 +58,14 @@ test('--help tells the flags, with exit code 0', () => {
   expect(ran.status).toBe(0);
   for (const flag of ['--backend', '--seed', '--n-init', '--quick', '--out'])
     expect(ran.stdout).toContain(flag);
+});
+
+test('npm start refuses what not every job knows, before it sets anything up', () => {
+  const refused = run('start', '--n-init', '3');
+  expect(refused.status).toBe(2);
+  expect(refused.stdout).toBe('');
+  expect(refused.stderr).toBe("error: unknown option '--n-init'\n");
+  const helped = run('start', '--help');
+  expect(helped.status).toBe(0);
+  expect(helped.stdout).toMatch(/^Usage: npm start -- \[options\]\n/);
 });

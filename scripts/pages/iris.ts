@@ -73,7 +73,7 @@ export function irisPage(saved: Saved<IrisPictures>): Report {
       text: `It never falls, and the fit ends when it rises by less than 0.001 (seed ${clusters.seed}, the best restart).`,
       x: 'iteration',
       y: 'mean log-likelihood (nats a flower)',
-      series: [{ name: 'mean log-likelihood', y: clusters.history }],
+      series: [{ name: 'best restart', y: clusters.history }],
     });
   addFigures(report, saved);
   return report;

@@ -33,7 +33,7 @@ function mostly(byDigit: number[][], k: number): string {
   const all = column.reduce((a, b) => a + b, 0);
   if (all === 0) return 'no rows';
   const most = Math.max(...column);
-  return `${Math.round((100 * most) / all)} % are ${column.indexOf(most)}`;
+  return `${Math.round((100 * most) / all)}\u00a0% are\u00a0${column.indexOf(most)}`;
 }
 
 function addData(report: Report, { classes, explainedVarianceRatio: ratios }: MnistPictures): void {
@@ -56,7 +56,7 @@ function addData(report: Report, { classes, explainedVarianceRatio: ratios }: Mn
     })
     .lines({
       title: 'Explained variance by component',
-      text: `The first ${ratios.length} of 784 components keep ${(100 * sum).toFixed(1)} % of the variance.`,
+      text: `The first ${ratios.length} of 784 components keep ${(100 * sum).toFixed(1)}\u00a0% of the variance.`,
       x: 'components',
       y: 'share of the variance kept',
       series: [{ name: 'kept', y: kept }],
@@ -65,9 +65,8 @@ function addData(report: Report, { classes, explainedVarianceRatio: ratios }: Mn
     .table({
       title: 'Rows of each class in each split',
       text: 'Nearly the same shares in all three.',
-      headers: ['split', ...DIGITS],
-      rows: SPLITS.map((name, i) => [name, ...classes.bySplit[i]]),
-      wide: true,
+      headers: ['digit', ...SPLITS],
+      rows: DIGITS.map((digit, d) => [digit, ...classes.bySplit.map((counts) => counts[d])]),
     });
 }
 
@@ -132,7 +131,7 @@ function addMixture(report: Report, pictures: MnistPictures): void {
     })
     .heatmap({
       title: 'True digit by component',
-      text: 'Dark cells: the component holds many rows of the digit. A component is not a digit: some hold several.',
+      text: 'The value of a cell: how many training rows of the digit the component holds. A component is not a digit: some hold several.',
       x: 'component',
       y: 'true digit',
       values: byDigit,
@@ -149,21 +148,24 @@ function addDigits(report: Report, { means, samples, byDigit, lowestDensity }: M
       text: 'What each Gaussian is centred on, its weight, and the digit that it holds most of.',
       items: means.pixels.map((pixels, k) => ({
         pixels,
-        caption: `${k}: ${(100 * means.weights[k]).toFixed(1)} %, ${mostly(byDigit, k)}`,
+        caption: `${k}: ${(100 * means.weights[k]).toFixed(1)}\u00a0%, ${mostly(byDigit, k)}`,
       })),
       wide: true,
     })
     .digits({
       title: 'New digits, drawn from the mixture',
       text: 'Nobody wrote these.',
-      items: samples.pixels.map((pixels, i) => ({ pixels, caption: `component ${samples.components[i]}` })),
+      items: samples.pixels.map((pixels, i) => ({
+        pixels,
+        caption: `component\u00a0${samples.components[i]}`,
+      })),
     })
     .digits({
       title: 'The strangest test digits',
       text: 'Those of the lowest density under the mixture: smudges, flourishes, odd strokes.',
       items: lowestDensity.map(({ digit, logDensity, pixels }) => ({
         pixels,
-        caption: `a ${digit}, ${Math.round(logDensity)} nats`,
+        caption: `a\u00a0${digit}, ${Math.round(logDensity)}\u00a0nats`,
       })),
     });
 }

@@ -69,7 +69,7 @@ export function addMixtures(report: Report, pictures: OddPictures): void {
       ...densityInput(mixture, odd.x),
     });
   }
-  const { threshold, rows } = anomalies;
+  const { threshold, rows, densities } = anomalies;
   section
     .density({
       title: 'Anomalies',
@@ -77,7 +77,14 @@ export function addMixtures(report: Report, pictures: OddPictures): void {
       ...densityInput(pictures.mixture_full, odd.x),
       cells: undefined,
       stars: { name: 'below the 4th percentile', points: rows.map((row) => odd.x[row]) },
-      wide: true,
+    })
+    .histogram({
+      title: 'Log densities of the points',
+      text: `Most points lie where it is dense; the ${rows.length} anomalies are the tail to the left of the rule.`,
+      x: 'log density (nats)',
+      y: 'points',
+      values: densities,
+      marks: [{ x: threshold, label: '4th percentile' }],
     })
     .scatter({
       title: 'The data',

@@ -83,6 +83,8 @@ export interface BarsData extends Axes {
 export interface HistogramData extends Axes {
   kind: 'histogram';
   bins: { from: number; to: number; count: number }[];
+  /** Upright rules. */
+  marks: { x: number; label: string }[];
 }
 
 export interface HeatmapData extends Axes {

@@ -19,7 +19,7 @@ describeInBrowser('reports/iris.html', () => {
 
   it.each([1200, 420])('is drawn whole, %i pixels wide, with a mark for each number', async (width) => {
     const opened = await openFile(browser, path.join(out, 'iris.html'), width);
-    await expectDrawn(opened, 4);
+    await expectDrawn(opened, 3);
     const title = 'The clusters and their Gaussians';
     expect(await marks(opened.page, title, 'points')).toBe(150);
     expect(await marks(opened.page, title, 'ellipse')).toBe(6);

@@ -45,7 +45,7 @@ describeInBrowser('reports/ladybug.html', () => {
 });
 
 describeInBrowser('reports/mnist.html', () => {
-  // Ten centres, ten means, sixteen samples, sixteen strange ones; bars, curves and a heatmap by tfjs-vis.
+  // Ten centres, ten means, sixteen samples, sixteen strange ones; bars, the one restart and a heatmap by tfjs-vis.
   const CANVASES = 10 + 10 + 16 + 16 + 3;
 
   it.each([1200, 420])('shows components, clusters, restarts and digits, %i pixels wide', async (width) => {

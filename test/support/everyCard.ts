@@ -24,6 +24,7 @@ export function everyCard(word: string): Report {
   report
     .section(word, word)
     .table({ ...words, headers: [word, word], rows: [[word, 1]] })
+    .lines({ ...words, ...axes, series: [{ name: word, y: [1, 3, 2] }] })
     .lines({ ...words, ...axes, series: names.map((name, k) => ({ name, y: [1, 3 + k, 2] })) })
     .lines({
       ...words,
@@ -38,7 +39,7 @@ export function everyCard(word: string): Report {
     .scatter({ ...words, ...axes, points, labels, names })
     .scatter({ ...words, ...axes, points, labels, names, centers: points, stars })
     .bars({ ...words, ...axes, names, values: [1, 2, 3] })
-    .histogram({ ...words, ...axes, values: [1, 2, 2, 3] })
+    .histogram({ ...words, ...axes, values: [1, 2, 2, 3], marks: [{ x: 2, label: word }] })
     .confusion({ ...words, ...axes, names, values: [...points.map((row) => [...row, 1])] })
     .heatmap({ ...words, ...axes, values: points, rowNames: names, columnNames: names.slice(0, 2) })
     .ellipses({ ...words, ...axes, points, labels, names, means: points, covariances: [unit, unit, unit] })

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { Watched } from './browser.js';
+import { hiddenWords } from './words.js';
 
 interface Shown {
   title: string;
@@ -18,12 +19,13 @@ const coloursOfCanvases = (page: Page): Promise<number[]> =>
     }),
   );
 
-/** Drawn whole and in silence, nothing asked for but the file itself, nothing wider than the window, nothing blank. */
+/** Drawn whole and in silence, nothing asked for but the file itself, nothing wider than the window, no word cut, nothing blank. */
 export async function expectDrawn({ page, said, asked }: Watched, canvases: number): Promise<void> {
   expect(said).toEqual([]);
   expect(await page.getAttribute('html', 'data-ready')).toBe('1');
   expect(asked.filter((address) => !address.startsWith('data:'))).toEqual([page.url()]);
   expect(await page.$eval('html', (root) => root.scrollWidth - root.clientWidth)).toBe(0);
+  expect(await hiddenWords(page)).toEqual([]);
   const colours = await coloursOfCanvases(page);
   expect(colours).toHaveLength(canvases);
   for (const each of colours) expect(each).toBeGreaterThan(2);

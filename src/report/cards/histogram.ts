@@ -8,13 +8,15 @@ export interface HistogramInput extends Words {
   x: string;
   /** Name of the counts. */
   y?: string;
+  /** Dashed upright rules, each with a label. */
+  marks?: readonly { x: number; label: string }[];
 }
 
 /** Bins at most. */
 const BINS = 40;
 
 /** How often values fall into each of at most forty bins of one width. */
-export function histogramCard({ values, x, y = 'count', ...words }: HistogramInput): Card {
+export function histogramCard({ values, x, y = 'count', marks = [], ...words }: HistogramInput): Card {
   const found = numbers('histogram: values', values);
   const [low, high] = found.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
   const n = low < high ? BINS : 1;
@@ -25,6 +27,10 @@ export function histogramCard({ values, x, y = 'count', ...words }: HistogramInp
     kind: 'histogram',
     x: text('histogram: x', x),
     y: text('histogram: y', y),
+    marks: marks.map((mark, i) => ({
+      x: numbers(`histogram: marks[${i}].x`, [mark.x])[0],
+      label: String(mark.label),
+    })),
     bins: counts.map((count, i) => ({ from: low + i * width, to: low + (i + 1) * width, count })),
   };
   return card('histogram', words, picture);

@@ -4,14 +4,15 @@ import { card } from './words.js';
 
 export interface TableInput extends Words {
   headers: readonly string[];
-  /** Cells; numbers are written with eight digits, null is an empty cell. */
+  /** Cells; numbers are written with eight digits, those below a thousandth with four; null is an empty cell. */
   rows: readonly (readonly (string | number | null | undefined)[])[];
 }
 
-const cell = (value: string | number | null | undefined): string =>
-  typeof value === 'number'
-    ? String(Number.isInteger(value) ? value : Number(value.toPrecision(8)))
-    : String(value ?? '');
+function cell(value: string | number | null | undefined): string {
+  if (typeof value !== 'number') return String(value ?? '');
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(8)));
+}
 
 /** A table of text and numbers. */
 export function tableCard({ headers, rows, ...words }: TableInput): Card {

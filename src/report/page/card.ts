@@ -19,5 +19,15 @@ export function place({ title, text, alt, note, picture }: Card): Placed {
   }
   const notes = note ? [element('p', { className: 'note', textContent: note })] : [];
   const caption = [element('p', { textContent: text }), ...notes];
-  return { caption, area, paint: () => draw(area, picture) };
+  const paint = async () => {
+    try {
+      await draw(area, picture);
+    } catch (error) {
+      area.replaceChildren(
+        element('p', { className: 'note', textContent: `This picture could not be drawn: ${error}` }),
+      );
+      throw error;
+    }
+  };
+  return { caption, area, paint };
 }

@@ -1,8 +1,15 @@
 import type { ConfusionData } from '../data.js';
-import { sizeOf } from './elements.js';
-import { axisNames, visNames } from './tfvis.js';
+import { sizeOf, widthOf } from './elements.js';
+import { axisNames, FONT, visNames } from './tfvis.js';
 
-/** tfjs-vis' confusion matrix: counts as text, the shade by the count. */
+/** Pixels that the legend takes at the right: a gap, and its title, which names a variable of tfjs-vis. */
+function legendWidth(canvas: HTMLCanvasElement): number {
+  const context = canvas.ownerDocument.createElement('canvas').getContext('2d')!;
+  context.font = `bold ${FONT}px sans-serif`;
+  return 16 + context.measureText('scaleCount').width;
+}
+
+/** tfjs-vis' confusion matrix: the shade by the count, which stands in each cell; so the legend is hidden. */
 export async function drawConfusion(
   area: HTMLElement,
   { values, names, x, y }: ConfusionData,
@@ -17,4 +24,6 @@ export async function drawConfusion(
       ...axisNames({ x, y }),
     },
   );
+  const canvas = area.querySelector('canvas')!;
+  canvas.style.clipPath = `inset(0 ${(100 * legendWidth(canvas)) / widthOf(area)}% 0 0)`;
 }

@@ -40,6 +40,9 @@ export function drawDensity(area: HTMLElement, data: DensityData): void {
       ...stars(found),
     ],
   });
-  const words = found ? [legend([], [], { centres: centers.length > 0, stars: found.name })] : [];
-  area.replaceChildren(...words, svg);
+  const shades = [
+    { colour: shade(0), text: `log density up to ${(-first).toFixed(1)}` },
+    { colour: shade(LEVELS - 1), text: `below ${(-rest[rest.length - 1]).toFixed(1)} nats` },
+  ];
+  area.replaceChildren(legend([], [], { shades, centres: centers.length > 0, stars: found?.name }), svg);
 }

@@ -28,17 +28,25 @@ function sign(shape: string, colour: string, filled: boolean): SVGElement {
   return svg;
 }
 
+/** A patch of a colour that stands for a number. */
+function shade(colour: string): SVGElement {
+  const patch = sign('square', colour, true);
+  patch.firstElementChild!.setAttribute('stroke', '#57606a');
+  return patch;
+}
+
 /** What the colours and shapes of a picture stand for. */
 export function legend(
   names: readonly string[],
   palette: readonly string[],
-  also: { centres?: boolean; stars?: string } = {},
+  also: { centres?: boolean; stars?: string; shades?: readonly { colour: string; text: string }[] } = {},
 ): HTMLElement {
   const entry = (svg: SVGElement, text: string) => element('span', {}, svg, text);
   return element(
     'div',
     { className: 'legend' },
     ...names.map((name, k) => entry(sign(SHAPES[k % SHAPES.length], palette[k], false), name)),
+    ...(also.shades ?? []).map(({ colour, text }) => entry(shade(colour), text)),
     ...(also.centres ? [entry(sign('times', '#000', false), 'centre')] : []),
     ...(also.stars ? [entry(sign('star', RED, true), also.stars)] : []),
   );

@@ -1,66 +1,48 @@
-import { dot, line, plot, ruleX, ruleY, text, type Markish } from '@observablehq/plot';
+import { line, plot, type Markish } from '@observablehq/plot';
 import type { LinesData } from '../data.js';
-import { sizeOf } from './elements.js';
+import { dotsOf, signsOf } from './dots.js';
+import { sizeOf, widthOf } from './elements.js';
 import { legend } from './legend.js';
-import { colours, SHAPES } from './palette.js';
+import { colours } from './palette.js';
+import { level, upright } from './rules.js';
 import { axisNames, FONT, visNames } from './tfvis.js';
 
-/** tfjs-vis draws a line at 0, 1, 2 …: it fits where each x is a whole number, and the next one more. */
-const plain = ({ series, marks, dots }: LinesData): boolean =>
-  marks.length === 0 &&
-  !dots &&
-  series.length > 0 &&
-  series.every(({ x, y }) => y.length > 1 && x[0] >= 0 && x[0] <= 1 && x.every((at, i) => at === x[0] + i));
+/**
+ * tfjs-vis draws a line at 0, 1, 2 …: it fits where each x is a whole number, and the next one more. It tells several
+ * apart by their colours alone, and throws where a later one is longer than the first: those are drawn with Plot.
+ */
+const plain = ({ series, marks, dots }: LinesData): boolean => {
+  const [{ x, y }, ...more] = series.length > 0 ? series : [{ x: [], y: [] }];
+  const counts = x.every((at, i) => at === x[0] + i) && x[0] >= 0 && x[0] <= 1;
+  return marks.length === 0 && !dots && more.length === 0 && y.length > 1 && counts;
+};
 
 async function drawWithVis(area: HTMLElement, { series, x, y }: LinesData): Promise<void> {
-  const values = series.map(({ x: at, y: each }) => [
-    ...Array.from({ length: at[0] }, (_, i) => ({ x: i, y: null as unknown as number })),
-    ...each.map((value, i) => ({ x: at[i], y: value })),
-  ]);
-  const all = series.flatMap((each) => each.y);
-  const [low, high] = all.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  const [{ name, x: at, y: values }] = series;
+  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
   const room = 0.05 * (high - low || 1);
+  const before = Array.from({ length: at[0] }, (_, i) => ({ x: i, y: null as unknown as number }));
   await tfvis.render.linechart(
     area,
-    { values, series: visNames(series.map(({ name }) => name)) },
+    {
+      values: [[...before, ...values.map((value, i) => ({ x: at[i], y: value }))]],
+      series: visNames([name]),
+    },
     {
       ...sizeOf(area),
       ...axisNames({ x, y }),
       yAxisDomain: [low - room, high + room],
-      seriesColors: colours(series.length),
+      seriesColors: colours(1),
     },
   );
 }
 
-const short = (value: number): string => String(Number(value.toPrecision(4)));
-
-function dotsOf({ x, y }: { x: number[]; y: number[] }, colour: string, k: number): Markish[] {
-  const at = { x: (_: number, i: number) => x[i], y: (v: number) => v };
-  return [
-    dot(y, { ...at, fill: colour, symbol: SHAPES[k % SHAPES.length], r: 4, className: 'dots' }),
-    text(y, { ...at, text: short, dy: -12, fontSize: 11, stroke: 'white', fill: '#222' }),
-  ];
-}
-
-const DASHED = { stroke: '#333', strokeDasharray: '5 4', className: 'mark' } as const;
-const LABEL = { fontSize: 12, fill: '#222', stroke: 'white', strokeWidth: 4 } as const;
-
-/** An upright rule; its label beside it, towards the middle, where the first curve leaves room: above or below. */
-function upright({ x, label }: { x: number; label: string }, { series }: LinesData): Markish[] {
-  const [{ x: at, y }] = series;
+/** Where the label of an upright rule has room: towards the middle, and where the first curve is not. */
+function roomBeside(x: number, [{ x: at, y }]: LinesData['series']): { late: boolean; low: boolean } {
   const nearest = at.reduce((best, each, i) => (Math.abs(each - x) < Math.abs(at[best] - x) ? i : best), 0);
-  const high = y[nearest] > (Math.min(...y) + Math.max(...y)) / 2;
-  const late = x > (Math.min(...at) + Math.max(...at)) / 2;
-  const side = late ? ({ dx: -6, textAnchor: 'end' } as const) : ({ dx: 6, textAnchor: 'start' } as const);
-  const where = { frameAnchor: high ? 'bottom' : 'top', dy: high ? -8 : 8, ...side } as const;
-  return [ruleX([x], DASHED), text([label], { x: [x], text: [label], ...where, ...LABEL })];
+  const low = y[nearest] > (Math.min(...y) + Math.max(...y)) / 2;
+  return { late: x > (Math.min(...at) + Math.max(...at)) / 2, low };
 }
-
-/** A level rule, its label above its right end. */
-const level = ({ y, label }: { y: number; label: string }): Markish[] => [
-  ruleY([y], DASHED),
-  text([label], { y: [y], text: [label], frameAnchor: 'right', dy: -8, textAnchor: 'end', ...LABEL }),
-];
 
 /** Ticks at the numbers themselves where they are few. */
 function ticks({ series }: LinesData): number[] | undefined {
@@ -75,39 +57,50 @@ function compact({ series }: LinesData): ((value: number) => string) | undefined
   return format;
 }
 
+/** Curves, their rules, and on them dots (`pixels` apart) or signs. */
+function marksOf(data: LinesData, palette: readonly string[], pixels: (n: number) => number): Markish[] {
+  const { series, marks, dots } = data;
+  return [
+    ...series.map((each, k) =>
+      line(each.y, {
+        x: (_, i) => each.x[i],
+        y: (v) => v,
+        stroke: palette[k],
+        strokeWidth: 2.2,
+        className: 'line',
+      }),
+    ),
+    ...marks.flatMap((mark) => [
+      ...(mark.x === undefined ? [] : upright({ ...mark, x: mark.x }, roomBeside(mark.x, series))),
+      ...(mark.y === undefined ? [] : level({ ...mark, y: mark.y })),
+    ]),
+    ...series.flatMap((each, k) => {
+      if (dots) return dotsOf(each, palette[k], k, pixels(each.y.length));
+      return series.length > 1 ? [signsOf(each, palette[k], k, series.length)] : [];
+    }),
+  ];
+}
+
+const MARGIN = { marginLeft: 62, marginRight: 20, marginTop: 30, marginBottom: 48 };
+
 function drawWithPlot(area: HTMLElement, data: LinesData): void {
-  const { series, marks, dots, x, y } = data;
+  const { series, dots, x, y } = data;
   const palette = colours(series.length);
+  const inset = dots ? 18 : 0;
+  const inner = widthOf(area) - MARGIN.marginLeft - MARGIN.marginRight - 2 * inset;
   const svg = plot({
     ...sizeOf(area),
-    marginLeft: 62,
-    marginBottom: 48,
-    marginTop: 30,
+    ...MARGIN,
     style: { fontSize: `${FONT}px` },
-    x: { label: x, inset: dots ? 18 : 0, ticks: ticks(data), tickFormat: ticks(data) && String },
-    y: { label: y, nice: true, grid: true, insetTop: dots ? 12 : 0, tickFormat: compact(data) },
-    marks: [
-      ...series.map((each, k) =>
-        line(each.y, {
-          x: (_, i) => each.x[i],
-          y: (v) => v,
-          stroke: palette[k],
-          strokeWidth: 2.2,
-          className: 'line',
-        }),
-      ),
-      ...marks.flatMap((mark) => [
-        ...(mark.x === undefined ? [] : upright({ ...mark, x: mark.x }, data)),
-        ...(mark.y === undefined ? [] : level({ ...mark, y: mark.y })),
-      ]),
-      ...(dots ? series.flatMap((each, k) => dotsOf(each, palette[k], k)) : []),
-    ],
+    x: { label: x, inset, ticks: ticks(data), tickFormat: ticks(data) && String },
+    y: { label: y, nice: true, grid: true, insetTop: inset, insetBottom: inset, tickFormat: compact(data) },
+    marks: marksOf(data, palette, (n) => inner / Math.max(1, n - 1)),
   });
   const names = series.map(({ name }) => name);
   area.replaceChildren(...(names.length > 1 ? [legend(names, palette)] : []), svg);
 }
 
-/** Curves: with tfjs-vis, and with Plot where there are marks, dots, or an x of its own. */
+/** Curves: with tfjs-vis, and with Plot where there are several, marks, dots, or an x of its own. */
 export async function drawLines(area: HTMLElement, data: LinesData): Promise<void> {
   if (plain(data)) await drawWithVis(area, data);
   else drawWithPlot(area, data);

@@ -42,7 +42,10 @@ let next: ReportData | null = null;
 async function drawWhole(report: ReportData): Promise<void> {
   const made = report.sections.map(section);
   document.querySelector('main')!.replaceChildren(...made.map(({ whole }) => whole));
-  for (const paint of made.flatMap(({ paints }) => paints)) await paint();
+  const failed: unknown[] = [];
+  for (const paint of made.flatMap(({ paints }) => paints))
+    await paint().catch((error) => failed.push(error));
+  if (failed.length > 0) throw failed[0];
 }
 
 async function drain(): Promise<void> {

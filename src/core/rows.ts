@@ -236,15 +236,19 @@ export function mapRows<T extends Tensor>(
 }
 
 /** The rows of a fit: checked, with the shift that everything else is relative to. */
-export interface Rows {
-  readonly nRows: number;
-  readonly nFeatures: number;
-  /** [D] The mean; of a tensor rounded to float32, so that subtracting it is one exact operation. */
-  readonly origin: Float64Array;
+export interface Rows extends ShiftedRows {
   /** [D] The mean, relative to the origin: what rounding left. */
   readonly mean: Float64Array;
   /** [D] The variance of each feature, unweighted. */
   readonly variances: Float64Array;
+}
+
+/** The rows of a source, relative to an origin. */
+export interface ShiftedRows {
+  readonly nRows: number;
+  readonly nFeatures: number;
+  /** [D] The mean, or near it; of a tensor rounded to float32, so that subtracting it is one exact operation. */
+  readonly origin: Float64Array;
   readonly batchRows: number;
   /** Rows `start` to `end`, relative to the origin [n, D]; yours to free. */
   batch(start: number, end: number): Tensor2D;
@@ -289,8 +293,8 @@ async function centralSums(source: Source, center: Float64Array, pace: Pace) {
   return { first, second };
 }
 
-/** Looks at a tensor's numbers, as `checkNumbers` does at others. */
-async function checkTensor(where: string, source: Source, origin?: Float64Array): Promise<void> {
+/** Looks at a tensor's numbers, as `checkNumbers` does at others. @throws InputError as it */
+export async function checkTensor(where: string, source: Source, origin?: Float64Array): Promise<void> {
   const { nRows, nFeatures: d } = source;
   for (let start = 0; start < nRows; start += MAX_BATCH) {
     const end = Math.min(nRows, start + MAX_BATCH);
@@ -329,13 +333,21 @@ export async function fitRows(
     Math.max(...variances),
     second.map((value) => Math.sqrt(value / nRows)),
   );
+  return {
+    ...aboutOrigin(source, origin, width),
+    mean: rest.map((value) => value / nRows),
+    variances,
+  };
+}
+
+/** Access to the rows of a source, relative to `origin`. */
+export function aboutOrigin(source: Source, origin: Float64Array, width: (d: number) => number): ShiftedRows {
+  const { nRows, nFeatures: d } = source;
   const batchRows = Math.max(1, Math.min(nRows, MAX_BATCH, Math.floor(BATCH_FLOATS / width(d))));
   return {
     nRows,
     nFeatures: d,
     origin,
-    mean: rest.map((value) => value / nRows),
-    variances,
     batchRows,
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
     pick: (indices) => tidy(() => relativeRows(source, origin, indices)),
@@ -348,7 +360,12 @@ export async function fitRows(
 }
 
 /** `deviations` are about the origin. What is reported lies about it too, so float32 must hold the origin itself. */
-function checkSpread(where: string, origin: Float64Array, variance: number, deviations: Float64Array): void {
+export function checkSpread(
+  where: string,
+  origin: Float64Array,
+  variance: number,
+  deviations: Float64Array,
+): void {
   const spread = Math.sqrt(variance);
   const bad = origin.findIndex(
     (value, j) => !Number.isFinite(Math.fround(value)) || !(deviations[j] <= LARGEST),
@@ -363,7 +380,7 @@ function checkSpread(where: string, origin: Float64Array, variance: number, devi
   );
 }
 
-async function rowsAt(
+export async function rowsAt(
   source: Source,
   origin: Float64Array,
   indices: ArrayLike<number>,
@@ -376,7 +393,8 @@ async function rowsAt(
   }
   const picked = tidy(() => cast(gather(tensor!, tensor1d(Array.from(indices), 'int32')), 'float32'));
   const [values] = await read([picked]);
-  return out.map((_, i) => values[i] - origin[i % d]);
+  for (let at = 0; at < out.length; at++) out[at] = values[at] - origin[at % d];
+  return out;
 }
 
 /**

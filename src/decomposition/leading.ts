@@ -13,6 +13,7 @@
 import { getBackend, matMul, reverse, tensor2d, tidy, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
 import { read } from '../core/rows.js';
+import { multiplyDoubles } from '../linalg/doubles.js';
 import { eigh } from '../linalg/eigh.js';
 import { dotRows } from '../linalg/routines/cholesky.js';
 
@@ -51,7 +52,8 @@ export async function leadingEigenvectors(
   const k = wanted >= 1 ? wanted : countFor(rough.values, wanted) + SPARE;
   if (!(k <= most)) return null;
   const vectors = Float64Array.from(rough.vectors.subarray(0, k * m));
-  const { quotients, residuals } = await residualsOf(unit, vectors, m, pace);
+  const { quotients, residuals } = residualsOf(unit, vectors, m);
+  await pace();
   addTo(vectors, await correctionsOf(rough, quotients, residuals, m));
   addTo(vectors, await skewnessOf(vectors, m));
   return descending(vectors, quotients, m, trace);
@@ -59,10 +61,11 @@ export async function leadingEigenvectors(
 
 /** Both triangles, in units of the trace: float32 can then hold it whatever the data's unit. */
 function symmetric(a: Float64Array, m: number, trace: number): Float64Array {
-  return a.map((_, at) => {
-    const [i, j] = [Math.floor(at / m), at % m];
-    return a[Math.max(i, j) * m + Math.min(i, j)] / trace;
-  });
+  const out = new Float64Array(m * m);
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j <= i; j++) out[i * m + j] = out[j * m + i] = a[i * m + j] / trace;
+  }
+  return out;
 }
 
 interface Rough {
@@ -91,18 +94,16 @@ function countFor(values: Float32Array, share: number): number {
 }
 
 /** q_i [k] and r_i [k, m]. */
-async function residualsOf(a: Float64Array, vectors: Float64Array, m: number, pace: Pace) {
-  const k = vectors.length / m;
-  const quotients = new Float64Array(k);
-  const residuals = new Float32Array(k * m);
-  const image = new Float64Array(m);
-  for (let i = 0; i < k; i++) {
-    const at = i * m;
-    for (let row = 0; row < m; row++) image[row] = dotRows(a, row * m, at, m, vectors);
-    quotients[i] = dotRows(vectors, at, 0, m, image) / dotRows(vectors, at, at, m);
-    for (let j = 0; j < m; j++) residuals[at + j] = image[j] - quotients[i] * vectors[at + j];
-    await pace();
-  }
+function residualsOf(a: Float64Array, vectors: Float64Array, m: number) {
+  const images = multiplyDoubles(vectors, a, m); // [k, m]; A is symmetric
+  const quotients = Float64Array.from(
+    { length: vectors.length / m },
+    (_, i) => dotRows(vectors, i * m, i * m, m, images) / dotRows(vectors, i * m, i * m, m),
+  );
+  const residuals = new Float32Array(images.length);
+  quotients.forEach((quotient, i) => {
+    for (let at = i * m; at < (i + 1) * m; at++) residuals[at] = images[at] - quotient * vectors[at];
+  });
   return { quotients, residuals };
 }
 
@@ -117,11 +118,13 @@ async function correctionsOf(
   const all = tensor2d(vectors, [m, m]);
   try {
     const [along] = await read([tidy(() => matMul(tensor2d(residuals, [k, m]), all, false, true))]); // [k, m]
-    const factors = along.map((value, at) => {
-      const [i, j] = [Math.floor(at / m), at % m];
-      const factor = value / (quotients[i] - (j < k ? quotients[j] : values[j]));
-      return i !== j && Math.abs(factor) < LARGEST_CORRECTION ? factor : 0;
-    });
+    const factors = new Float32Array(k * m);
+    for (let i = 0; i < k; i++) {
+      for (let j = 0; j < m; j++) {
+        const factor = along[i * m + j] / (quotients[i] - (j < k ? quotients[j] : values[j]));
+        if (i !== j && Math.abs(factor) < LARGEST_CORRECTION) factors[i * m + j] = factor;
+      }
+    }
     const [corrections] = await read([tidy(() => matMul(tensor2d(factors, [k, m]), all) as Tensor2D)]);
     return corrections;
   } finally {
@@ -132,13 +135,9 @@ async function correctionsOf(
 /** What takes the rows' products off: -(V Vᵀ - I) V / 2 [k, m], the first order of (V Vᵀ)^(-1/2) V. */
 async function skewnessOf(vectors: Float64Array, m: number): Promise<Float32Array> {
   const k = vectors.length / m;
-  const factors = new Float32Array(k * k);
-  for (let i = 0; i < k; i++) {
-    for (let j = 0; j <= i; j++) {
-      const off = dotRows(vectors, i * m, j * m, m) - (i === j ? 1 : 0);
-      factors[i * k + j] = factors[j * k + i] = -off / 2;
-    }
-  }
+  const products = multiplyDoubles(vectors, vectors, m);
+  for (let i = 0; i < k; i++) products[i * (k + 1)] -= 1;
+  const factors = Float32Array.from(products.map((off) => -off / 2));
   const left = () => matMul(tensor2d(factors, [k, k]), tensor2d(Float32Array.from(vectors), [k, m]));
   const [corrections] = await read([tidy(left)]);
   return corrections;
@@ -155,7 +154,7 @@ function descending(vectors: Float64Array, quotients: Float64Array, m: number, t
   order.forEach((from, to) => {
     const row = vectors.subarray(from * m, (from + 1) * m);
     const length = Math.sqrt(dotRows(row, 0, 0, m));
-    row.forEach((value, j) => (sorted[to * m + j] = value / length));
+    for (let j = 0; j < m; j++) sorted[to * m + j] = row[j] / length;
   });
   return { vectors: sorted, values: Float64Array.from(order, (i) => Math.max(0, quotients[i] * trace)) };
 }

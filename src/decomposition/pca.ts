@@ -27,7 +27,15 @@ import { pacer, type Pace } from '../core/iterate.js';
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
-import { fitRows, mapRows, readMatrix, readVector, sourceOf, type Matrix, type Rows } from '../core/rows.js';
+import {
+  fitRows,
+  mapRows,
+  readMatrix,
+  readVector,
+  sourceOf,
+  type Matrix,
+  type ShiftedRows,
+} from '../core/rows.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { covarianceSpectrum } from './covariance.js';
@@ -173,7 +181,6 @@ export class PCA {
     refuse(nComponents, solver, nRows, nFeatures);
     const pace = pacer(options.signal);
     await pace();
-    const rows = await fitRows('PCA.fit: x', x, (d) => 2 * d, pace);
     const featureNames = checks.featureNamesOf('PCA.fit', options.featureNames, nFeatures);
     const settings: PCASettings = {
       nComponents,
@@ -184,7 +191,7 @@ export class PCA {
       seed,
       featureNames,
     };
-    const spectrum = await decompose(rows, settings, pace);
+    const { rows, spectrum } = await decompose(x, [nRows, nFeatures], settings, pace);
     await pace();
     return new PCA({ ...keep(spectrum, rows, nComponents), whiten, options: settings });
   }
@@ -365,16 +372,29 @@ function refuse(wanted: number | 'mle', solver: Solver, n: number, d: number): v
   }
 }
 
-function decompose(rows: Rows, settings: PCASettings, pace: Pace): Promise<Spectrum> {
+async function decompose(
+  x: Matrix,
+  shape: readonly [number, number],
+  settings: PCASettings,
+  pace: Pace,
+): Promise<{ rows: ShiftedRows; spectrum: Spectrum }> {
   const { solver, nComponents, nOversamples, nPowerIter, seed } = settings;
-  if (solver === 'covariance') return covarianceSpectrum(rows, nComponents, pace);
-  if (solver === 'full') return fullSpectrum(rows, pace);
+  const where = 'PCA.fit: x';
+  if (solver === 'covariance') return covarianceSpectrum(where, x, shape, nComponents, pace);
+  const rows = await fitRows(where, x, (d) => 2 * d, pace);
+  if (solver === 'full') return { rows, spectrum: await fullSpectrum(rows, pace) };
   const random = new RandomState(seed);
-  return randomizedSpectrum(rows, nComponents as number, { nOversamples, nPowerIter }, random, pace);
+  const powers = { nOversamples, nPowerIter };
+  const spectrum = await randomizedSpectrum(rows, nComponents as number, powers, random, pace);
+  return { rows, spectrum };
 }
 
 /** The leading components, and the mean of what is left. */
-function keep(spectrum: Spectrum, rows: Rows, wanted: number | 'mle'): Omit<Params, 'whiten' | 'options'> {
+function keep(
+  spectrum: Spectrum,
+  rows: ShiftedRows,
+  wanted: number | 'mle',
+): Omit<Params, 'whiten' | 'options'> {
   const { nRows: n, nFeatures: d, origin } = rows;
   const most = Math.min(n, d);
   const { mean, total, outside } = spectrum;

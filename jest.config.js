@@ -1,5 +1,6 @@
 /** @type {import('jest').Config} */
 export default {
+  globalSetup: './test/support/setup.cjs',
   testEnvironment: './test/support/environment.cjs',
   // The environment shares typed arrays with the outer realm: jest must not take them apart afterwards.
   testEnvironmentOptions: { globalsCleanup: 'off' },

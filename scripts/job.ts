@@ -2,9 +2,10 @@
  * What the four jobs share: the choice of a backend, progress, the table of figures and the report.
  *
  * Exit codes: 0 done; 1 a figure was not reached, or the work failed; 2 the command was not understood, or something
- * it needs (a file, a backend) is not there.
+ * it needs (a file, a backend) is not there; 130 Ctrl-C ended it. With --live, Ctrl-C after the fit ends the page, and
+ * the code is the fit's.
  */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isatty, WriteStream } from 'node:tty';
@@ -89,12 +90,17 @@ async function withProgress<T>(
   }
 }
 
-/** Written beside and renamed, so that a reader never sees half a report. */
+const unfinished = new Set<string>();
+process.on('exit', () => unfinished.forEach((file) => rmSync(file, { force: true })));
+
+/** Written beside and renamed, so that a reader never sees half a report; an end in between leaves nothing. */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const beside = `${file}.${process.pid}.part`;
+  unfinished.add(beside);
   await writeFile(beside, content);
   await rename(beside, file);
+  unfinished.delete(beside);
 }
 
 /** JSON of a report: typed arrays as lists, NaN and infinities refused (JSON would write them as null). */

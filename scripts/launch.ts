@@ -3,6 +3,7 @@
  * keeps them, they come before any. The script's own lines and bars go to file 3, the real stderr: see job.ts.
  */
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 
 const CHATTER = [
@@ -10,7 +11,7 @@ const CHATTER = [
   /port\.cc:\d+\] oneDNN custom operations are on/,
 ];
 
-/** @returns the exit status; 1 where a signal ended the script */
+/** @returns the exit status; 128 and its number where a signal ended the script, as a shell has it: 130 for Ctrl-C */
 export function launch(script: string, args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     stdio: ['inherit', 'inherit', 'pipe', 2],
@@ -23,6 +24,6 @@ export function launch(script: string, args: readonly string[]): Promise<number>
   process.on('SIGINT', () => {});
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (status) => resolve(status ?? 1));
+    child.on('close', (status, signal) => resolve(status ?? 128 + constants.signals[signal!]));
   });
 }

@@ -38,7 +38,8 @@ describeInBrowser('in a page', () => {
   let watching: Watched;
   let page: Page;
   beforeAll(async () => {
-    [served, browser] = await Promise.all([servePage(FOLDER), launch()]);
+    browser = await launch();
+    served = await servePage(FOLDER);
     watching = await watched(browser);
     ({ page } = watching);
     await page.goto(served.url);

@@ -11,9 +11,9 @@ describeInBrowser('reports/blobs.html', () => {
   let browser: Browser;
   let pictures: Record<string, never>;
   beforeAll(async () => {
+    browser = await launch();
     runJob('blobs', out, '--quick', '--backend', backends[0]);
     ({ pictures } = JSON.parse(readFileSync(path.join(out, 'blobs.json'), 'utf8')));
-    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();

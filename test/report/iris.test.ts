@@ -9,8 +9,8 @@ describeInBrowser('reports/iris.html', () => {
   const out = folder();
   let browser: Browser;
   beforeAll(async () => {
-    runJob('iris', out, '--quick', '--backend', 'cpu');
     browser = await launch();
+    runJob('iris', out, '--quick', '--backend', 'cpu');
   });
   afterAll(async () => {
     await browser?.close();

@@ -13,8 +13,8 @@ let browser: Browser;
 
 beforeAll(async () => {
   if (process.env.TFJS_LATENT_NO_BROWSER) return;
-  for (const job of ['ladybug', 'mnist']) runJob(job, out, '--quick', '--backend', backends[0]);
   browser = await launch();
+  for (const job of ['ladybug', 'mnist']) runJob(job, out, '--quick', '--backend', backends[0]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -8,12 +8,18 @@ import { describeInBrowser, launch, watched } from '../support/browser.js';
 import { folder } from '../support/jobs.js';
 
 const out = folder();
-afterAll(() => rmSync(out, { recursive: true }));
+const jobs: ChildProcess[] = [];
+afterAll(() => {
+  // Those of a test that failed: they would keep jest from ending.
+  jobs.forEach((job) => job.kill('SIGKILL'));
+  rmSync(out, { recursive: true });
+});
 
 /** A live job: its process, where its page is, what it said so far, and how it ends. */
 async function start(...flags: string[]) {
   const args = ['--import', 'tsx', 'scripts/train-blobs.ts', '--live', '--out', out, ...flags];
   const job: ChildProcess = spawn(process.execPath, [...args, '--backend', backends[0]]);
+  jobs.push(job);
   let said = '';
   const ended = new Promise<number | null>((resolve) => job.on('close', resolve));
   job.stdout!.resume();

@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   cluster: ['graph', 'metrics', 'core'],
   mixture: ['graph', 'cluster', 'linalg', 'core'],
   pipeline: ['graph', 'cluster', 'mixture', 'decomposition', 'core'],
+  implicit: ['graph', 'cluster', 'mixture', 'core'],
   report: ['core'],
   layers: ['graph', 'cluster', 'mixture', 'decomposition', 'linalg', 'core'],
 };

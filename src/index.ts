@@ -22,6 +22,15 @@ export type { CovarianceForm, Numbers } from './mixture/params.js';
 export type { MixtureTensors } from './mixture/density.js';
 export type { Start } from './mixture/start.js';
 
+// Gradients of a fit
+export {
+  implicitGrads,
+  type GaussianMixtureCotangent,
+  type ImplicitGrads,
+  type ImplicitGradsOptions,
+  type KMeansCotangent,
+} from './implicit/implicitGrads.js';
+
 // Metrics
 export { silhouetteSamples, silhouetteScore, silhouetteScores } from './metrics/silhouette.js';
 export { adjustedRandScore, normalizedMutualInfoScore } from './metrics/agreement.js';

@@ -106,6 +106,30 @@ async function fuzzParams(runs: number) {
   for (const count of Object.values(models)) expect(count).toBeGreaterThan(runs / 30);
 }
 
+/** Gradients of fits that ended anywhere, which a large tol lets pass, and of rows that are not those of the fit. */
+async function fuzzGrads(name: 'KMeans' | 'GaussianMixture', runs: number, options: typeof cases.KMEANS) {
+  let found = 0;
+  const field = name === 'KMeans' ? 'clusterCenters' : 'means';
+  await check(runs, cases.fits(options), ({ x, query, options }) =>
+    expectHonest(async (give) => {
+      const model = await estimators[name].fit(give(make(x)), given(options, x, give));
+      const grads = loose(latent.implicitGrads);
+      const dy = { [field]: model[field] };
+      try {
+        await expectHonest((give) => grads(model, give(make(query)), dy));
+        const { sampleWeight } = given(options, x, give);
+        const own = await grads(model, give(make(x)), dy, { sampleWeight, tol: 1e300 });
+        found++;
+        return { model, own };
+      } catch (error) {
+        model.dispose();
+        throw error;
+      }
+    }),
+  );
+  expect(found).toBeGreaterThan(runs / 10);
+}
+
 const { silhouetteSamples, silhouetteScore, silhouetteScores, adjustedRandScore } = latent;
 const { normalizedMutualInfoScore, softAssign, pcaTransform, gaussianMixtureLogProb, linalg } = latent;
 
@@ -173,6 +197,12 @@ describe.each(routes)('arbitrary input on %s', (route) => {
     );
     expect(memory().numTensors).toBe(before);
   });
+});
+
+describe('gradients of fits', () => {
+  beforeAll(() => useRoute('host'));
+  it('of KMeans', () => fuzzGrads('KMeans', RUNS, cases.KMEANS));
+  it('of GaussianMixture', () => fuzzGrads('GaussianMixture', RUNS, cases.MIXTURE));
 });
 
 it('makeBlobs', () =>

@@ -298,6 +298,7 @@ interface Contract {
   softAssign: (x: Tensor2D, clusterCenters: Tensor2D, temperature?: number) => Tensor2D;
   gaussianMixtureLogProb: (x: Tensor2D, params: Mixture, covarianceType?: CovarianceType) => Tensor2D;
   pcaTransform: (x: Tensor2D, params: { components: Tensor2D; mean: Tensor1D }) => Tensor2D;
+  implicitGrads: unknown;
   silhouetteSamples: (x: Matrix, labels: Labels) => Promise<Tensor1D>;
   silhouetteScore: (
     x: Matrix,

@@ -18,7 +18,7 @@
  *     fromCovariances, fromPrecisions, covariances, precisions                      float64 on the host
  *     parameterCount     of the covariances
  *
- * To add a kind: one record here, its name in CovarianceType, its fixtures.
+ * To add a kind: one record here and in tangent.ts, its name in CovarianceType, its fixtures.
  */
 import {
   expandDims,

@@ -54,6 +54,27 @@ export function hostPass(
   return { logLikelihood, counts, first, second };
 }
 
+/** The responsibilities of rows `x` [n * D], without their weights: [n * K]. */
+export function hostResponsibilities(
+  x: Float64Array,
+  mixture: Mixture,
+  covariance: Covariance,
+): Float64Array {
+  const { means, precisionsCholesky: p } = mixture;
+  const k = mixture.weights.length;
+  const d = means.length / k;
+  const constants = logConstantsOf(mixture, covariance);
+  const y = new Float64Array(d);
+  const r = new Float64Array((x.length / d) * k);
+  for (let at = 0; at < r.length; at += k) {
+    const row = r.subarray(at, at + k); // log joint densities, and then their shares
+    for (let c = 0; c < k; c++) row[c] = constants[c] - frameRow(x, at / k, means, c, p, covariance, y) / 2;
+    const logDensity = logSumExpOf(row);
+    for (let c = 0; c < k; c++) row[c] = Math.exp(row[c] - logDensity);
+  }
+  return r;
+}
+
 /** log w_k + log |P_k| - D/2 log 2π */
 function logConstantsOf(
   { weights, means, precisionsCholesky }: Mixture,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -74,6 +75,46 @@ describe('a comment after what prints', () => {
     ['true', 'false'],
     ['', '3'],
   ])('%j is not what %j says', (printed, says) => expect(agrees({ printed, says })).toBe(false));
+});
+
+describe('links', () => {
+  const text = (file: string) => readFileSync(path.join(home, file), 'utf8');
+  const committed = execFileSync('git', ['ls-files'], { encoding: 'utf8', cwd: home }).split('\n');
+  const linked = (file: string) =>
+    [...text(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].map(([, to, anchor]) => ({
+      to: to ? path.posix.join(path.posix.dirname(file), to) : file,
+      anchor,
+    }));
+  // As GitHub and typedoc make them of headings.
+  const anchors = (file: string) =>
+    [...text(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s-]/gu, '')
+        .replace(/\s/g, '-'),
+    );
+
+  it.each(['README.md', 'CONTRIBUTING.md', ...GUIDES])(
+    'of %s lead to committed files and headings',
+    (file) => {
+      const links = linked(file);
+      expect(links.length).toBeGreaterThan(0);
+      expect(links.filter(({ to }) => !committed.includes(to))).toEqual([]);
+      expect(links.filter(({ to, anchor }) => anchor && !anchors(to).includes(anchor))).toEqual([]);
+    },
+  );
+
+  it('the README and the site have every guide, in one order', () => {
+    const inReadme = linked('README.md').map(({ to }) => to);
+    const { projectDocuments } = JSON.parse(text('typedoc.json')) as { projectDocuments: string[] };
+    expect([...projectDocuments].sort()).toEqual([...GUIDES].sort());
+    expect([...new Set(inReadme)].filter((to) => GUIDES.includes(to))).toEqual(projectDocuments);
+  });
+
+  it('every picture in docs is shown', () => {
+    const shown = ['README.md', ...GUIDES].flatMap(linked).map(({ to }) => to);
+    expect(committed.filter((file) => /^docs\/.*\.png$/.test(file) && !shown.includes(file))).toEqual([]);
+  });
 });
 
 test('the README has an example of each estimator', () => {

@@ -33,5 +33,7 @@ for (const [name, load] of Object.entries(LOADS)) {
   measure(load); // what the disk's cache has not yet
   const times = Array.from({ length: PROCESSES }, () => measure(load));
   const [core, ours] = [0, 1].map((part) => median(times.map((time) => time[part])).toFixed(0));
-  console.log(`${name}: tfjs-core ${core} ms, tfjs-latent ${ours} ms more (medians of ${PROCESSES} processes)`);
+  console.log(
+    `${name}: tfjs-core ${core} ms, tfjs-latent ${ours} ms more (medians of ${PROCESSES} processes)`,
+  );
 }

@@ -63,7 +63,7 @@ export const terminal: NodeJS.WritableStream & { isTTY?: boolean } = !handedOver
     ? new WriteStream(handedOver)
     : createWriteStream('', { fd: handedOver });
 
-const say = (line: string): void => void terminal.write(`${line}\n`);
+const say = (line: string, then?: () => void): void => void terminal.write(`${line}\n`, then);
 
 async function withProgress<T>(
   what: string,
@@ -132,8 +132,7 @@ async function goLive(name: string) {
   say(`${name}: live at ${live.address}`);
   let stop = (): void => {
     live.close();
-    say(`${name}: stopped.`);
-    process.exit(130);
+    say(`${name}: stopped.`, () => process.exit(130));
   };
   process.on('SIGINT', () => stop());
   const untilStopped = async (last: Report) => {

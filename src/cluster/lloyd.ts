@@ -121,13 +121,22 @@ function batchTensors(
   centers: Tensor2D,
   w: Float64Array | null,
 ): [Tensor1D, Tensor1D, Tensor2D] {
-  const [k] = centers.shape;
   const labels = nearest(x, centers); // [n]
+  return [labels, ...aboutOwn(x, centers, labels, w)];
+}
+
+/** Squared distances of rows to their own centres [n], and Σ w (x - c) by label [K, D]: both by differences. */
+export function aboutOwn(
+  x: Tensor2D,
+  centers: Tensor2D,
+  labels: Tensor1D,
+  w: Float64Array | null,
+): [Tensor1D, Tensor2D] {
   const difference = sub(x, gather(centers, labels)); // [n, D]
   const distances = sum(square(difference), 1) as Tensor1D; // [n]
-  const member = membership(labels, k); // [n, K]
+  const member = membership(labels, centers.shape[0]); // [n, K]
   const weighted = w ? mul(member, tensor2d(Float32Array.from(w), [w.length, 1])) : member;
-  return [labels, distances, matMul(transpose(weighted as Tensor2D), difference)];
+  return [distances, matMul(transpose(weighted as Tensor2D), difference)];
 }
 
 /** 1 where a row has the label, else 0 [n, K]. tfjs's oneHot refuses a depth of 1. */

@@ -1,18 +1,9 @@
-import {
-  dispose,
-  matMul,
-  square,
-  sum,
-  tensor2d,
-  tidy,
-  transpose,
-  type Tensor2D,
-} from '@tensorflow/tfjs-core';
+import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
 import { read } from '../core/rows.js';
 import { nearer } from './loops.js';
-import { hostLimit, type HostRows, type Problem } from './problem.js';
+import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
 
 /**
  * Rows to start K-means from. Draws, cumulative sums and choices are float64 on the host, in scikit-learn's order: the
@@ -43,19 +34,15 @@ export const kMeansPlusPlus: Seeding = async (problem, k, random) => {
   const chosen = new Int32Array(k);
   chosen[0] = chooseOne(random, normalized(weight, rows.nRows));
   const nearest = problem.host ? nearestOnHost(problem, problem.host) : nearestByTensors(problem);
-  try {
-    await nearest.compare(chosen.subarray(0, 1));
-    await nearest.keep(0);
-    for (let step = 1; step < k; step++) {
-      const draw = drawing(nearest.squared, problem);
-      const candidates = Int32Array.from(random.randomSample(trials), draw);
-      const totals = await nearest.compare(candidates);
-      const best = totals.indexOf(totals.reduce((a, b) => Math.min(a, b)));
-      await nearest.keep(best);
-      chosen[step] = candidates[best];
-    }
-  } finally {
-    nearest.dispose();
+  await nearest.compare(chosen.subarray(0, 1));
+  await nearest.keep(0);
+  for (let step = 1; step < k; step++) {
+    const draw = drawing(nearest.squared, problem);
+    const candidates = Int32Array.from(random.randomSample(trials), draw);
+    const totals = await nearest.compare(candidates);
+    const best = totals.indexOf(totals.reduce((a, b) => Math.min(a, b)));
+    await nearest.keep(best);
+    chosen[step] = candidates[best];
   }
   return chosen;
 };
@@ -68,7 +55,6 @@ interface Nearest {
   compare(candidates: Int32Array): Promise<Float64Array>;
   /** Takes one of the candidates compared last. */
   keep(which: number): Promise<void>;
-  dispose(): void;
 }
 
 /** Rows from one running sum that is kept to the next. */
@@ -120,65 +106,51 @@ function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
       return add(candidates.length, null);
     },
     keep: async (which) => void (await add(0, which)),
-    dispose: () => undefined,
   };
 }
 
 function nearestByTensors(problem: Problem): Nearest {
   const { rows, weight } = problem;
   const squared = new Float64Array(rows.nRows).fill(Infinity);
-  const held: Tensor2D[] | null = rows.nRows * rows.nFeatures <= hostLimit.held ? [] : null;
-  let norms: Float32Array | null = null;
-  let distances: Float64Array[] = [];
+  const distances: Float64Array[] = [];
   return {
     squared,
     compare: async (candidates) => {
-      norms ??= await squaredNorms(problem);
-      distances = await distancesTo(problem, candidates, norms, held);
-      return Float64Array.from(distances, (each) => {
+      while (distances.length < candidates.length) distances.push(new Float64Array(rows.nRows));
+      await distancesTo(problem, candidates, distances);
+      return Float64Array.from(candidates, (_, c) => {
+        const each = distances[c];
         let total = 0;
         for (let i = 0; i < each.length; i++) {
-          each[i] = Math.min(each[i], squared[i]);
+          if (each[i] > squared[i]) each[i] = squared[i];
           total += weight ? each[i] * weight[i] : each[i];
         }
         return total;
       });
     },
     keep: (which) => Promise.resolve(squared.set(distances[which])),
-    dispose: () => dispose(held ?? []),
   };
 }
 
-/**
- * Squared distances of all rows to a few of them, by products: one array of [N] for each.
- *
- * @param norms [N] |x|²
- * @param held the batches, where they are kept from one call to the next: filled here, the caller's to free
- */
+/** Squared distances of all rows to a few of them, by products: written to `out`, [N] for each. */
 export async function distancesTo(
-  { rows, pace }: Problem,
+  { rows, norms: normsOf, pace }: Problem,
   indices: Int32Array,
-  norms: Float32Array,
-  held: Tensor2D[] | null = null,
-): Promise<Float64Array[]> {
-  const { nRows, nFeatures: d, batchRows } = rows;
+  out: readonly Float64Array[],
+): Promise<void> {
+  const { nRows, nFeatures: d } = rows;
+  const norms = await normsOf();
   const m = indices.length;
   const values = await rows.at(indices);
   const own = Array.from({ length: m }, (_, j) => squaredNorm(values, j * d, d));
-  const out = own.map(() => new Float64Array(nRows));
   const points = tidy(() => transpose(tensor2d(Float32Array.from(values), [m, d])));
+  const step = rowsOfChunk(rows, m);
   try {
-    for (let b = 0, start = 0; start < nRows; b++, start += batchRows) {
-      const end = Math.min(nRows, start + batchRows);
-      const x = held?.[b] ?? rows.batch(start, end);
-      if (held) held[b] = x;
-      const product = matMul(x, points);
-      if (!held) x.dispose();
-      const [block] = await read([product]);
-      for (let i = start; i < end; i++) {
-        for (let j = 0; j < m; j++) {
-          out[j][i] = digitsOf(norms[i] - 2 * block[(i - start) * m + j] + own[j], own[j]);
-        }
+    for (let start = 0; start < nRows; start += step) {
+      const end = Math.min(nRows, start + step);
+      const [products] = await read([tidy(() => matMul(rows.batch(start, end), points))]);
+      for (let i = start, at = 0; i < end; i++) {
+        for (let j = 0; j < m; j++) out[j][i] = digitsOf(norms[i] - 2 * products[at++] + own[j], own[j]);
       }
       await pace();
     }
@@ -186,18 +158,6 @@ export async function distancesTo(
     points.dispose();
   }
   indices.forEach((row, j) => (out[j][row] = 0));
-  return out;
-}
-
-/** |x|² of each row [N]. */
-export async function squaredNorms({ rows, pace }: Problem): Promise<Float32Array> {
-  const norms = new Float32Array(rows.nRows);
-  for (let start = 0; start < rows.nRows; start += rows.batchRows) {
-    const end = Math.min(rows.nRows, start + rows.batchRows);
-    norms.set((await read([tidy(() => sum(square(rows.batch(start, end)), 1))]))[0], start);
-    await pace();
-  }
-  return norms;
 }
 
 /**

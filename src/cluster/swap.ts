@@ -4,8 +4,8 @@ import { read } from '../core/rows.js';
 import { update, type Centers } from './lloyd.js';
 import { squaredDistance } from './loops.js';
 import { passesOf } from './passes.js';
-import type { HostRows, Problem } from './problem.js';
-import { distancesTo, drawing, kMeansPlusPlus, squaredNorms } from './seeding.js';
+import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
+import { distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
 
 /** Swaps that are tried, for each cluster. */
 const TRIALS = 4;
@@ -27,15 +27,14 @@ const GAIN = 1e-6;
 export async function randomSwap(problem: Problem, k: number, random: RandomState): Promise<Centers> {
   const { rows } = problem;
   const d = rows.nFeatures;
-  const norms = problem.host ? null : await squaredNorms(problem);
   let best = await improved(problem, await rows.at(await kMeansPlusPlus(problem, k, random)), k);
   let near: Near | null = null;
   for (let trial = 0; k > 1 && trial < TRIALS * k && best.inertia > 0; trial++) {
-    near ??= await nearestTwo(problem, best.centers, k, norms);
+    near ??= await nearestTwo(problem, best.centers, k);
     const row = drawing(near.first, problem)(random.randomSample(1)[0]);
-    const [distances] = norms
-      ? await distancesTo(problem, Int32Array.of(row), norms)
-      : [await hostDistances(problem.host!, await rows.at([row]), d)];
+    const distances = new Float64Array(near.first.length);
+    if (problem.host) await hostDistances(problem.host, await rows.at([row]), d, distances);
+    else await distancesTo(problem, Int32Array.of(row), [distances]);
     const centers = best.centers.slice();
     centers.set(await rows.at([row]), leastMissed(near, distances, problem, k) * d);
     const found = await improved(problem, centers, k);
@@ -64,14 +63,15 @@ interface Near {
 }
 
 async function nearestTwo(
-  { rows, host, pace }: Problem,
+  { rows, host, norms: normsOf, pace }: Problem,
   exact: Centers,
   k: number,
-  norms: Float32Array | null,
 ): Promise<Near> {
   const { nFeatures: d } = rows;
   const centers = exact.map(Math.fround);
-  const { nRows, batchRows } = host ?? rows;
+  const { nRows } = host ?? rows;
+  const batchRows = host?.batchRows ?? rowsOfChunk(rows, k);
+  const norms = host ? null : await normsOf();
   const near = {
     labels: new Int32Array(nRows),
     first: new Float64Array(nRows),
@@ -116,15 +116,18 @@ function twoOf(
   }
 }
 
-async function hostDistances(host: HostRows, values: Float64Array, d: number): Promise<Float64Array> {
+async function hostDistances(
+  host: HostRows,
+  values: Float64Array,
+  d: number,
+  out: Float64Array,
+): Promise<void> {
   const point = values.map(Math.fround);
-  const out = new Float64Array(host.nRows);
   for (let start = 0; start < host.nRows; start += host.batchRows) {
     const end = Math.min(host.nRows, start + host.batchRows);
     const { values: x } = await host.batch(start, end);
     for (let i = start; i < end; i++) out[i] = squaredDistance(x, i - start, point, 0, d);
   }
-  return out;
 }
 
 /** The centre without which the inertia is lowest, once there is a new one at these squared distances. */

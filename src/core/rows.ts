@@ -1,5 +1,6 @@
 import {
   cast,
+  clone,
   concat,
   gather,
   slice,
@@ -168,8 +169,11 @@ export function sourceOf(where: string, x: unknown, origin?: Float64Array): Sour
   return source;
 }
 
+const isZero = (origin: Float64Array): boolean => origin.every((value) => value === 0);
+
 /** Less `origin`, as float32. */
 function lessOrigin(rows: Tensor2D, origin: Float64Array): Tensor2D {
+  if (isZero(origin)) return rows.dtype === 'float32' ? clone(rows) : cast(rows, 'float32');
   // Near the origin its float32 part is subtracted exactly, and so the rest of it is not lost.
   const near = Float32Array.from(origin);
   const rest = Float32Array.from(origin, (value, j) => value - near[j]);
@@ -247,9 +251,14 @@ export interface Rows extends ShiftedRows {
 export interface ShiftedRows {
   readonly nRows: number;
   readonly nFeatures: number;
-  /** [D] The mean, or near it; of a tensor rounded to float32, so that subtracting it is one exact operation. */
+  /**
+   * [D] The mean, or near it; of a tensor rounded to float32, so that subtracting it is one exact operation, or 0 (see
+   * `fitRows`).
+   */
   readonly origin: Float64Array;
   readonly batchRows: number;
+  /** Whether a batch of all rows takes no memory: it is x itself, a float32 tensor whose origin is 0. */
+  readonly inPlace: boolean;
   /** Rows `start` to `end`, relative to the origin [n, D]; yours to free. */
   batch(start: number, end: number): Tensor2D;
   /** Some rows, the same numbers as in a batch [n, D]; yours to free. */
@@ -309,6 +318,8 @@ export async function checkTensor(where: string, source: Source, origin?: Float6
  * Prepares the rows of a fit: checks every value, finds the shift.
  *
  * @param width float32 numbers that a pass holds for one row
+ * @param near a tensor's rows are not shifted where no feature's mean is more than so many of its deviations from 0: then
+ *   there is nothing to subtract, and a batch may be the tensor itself
  * @throws InputError as `sourceOf`, and for NaN or infinity in a tensor, and for a spread that float32 cannot square
  */
 export async function fitRows(
@@ -316,15 +327,19 @@ export async function fitRows(
   x: Matrix,
   width: (d: number) => number,
   pace: Pace,
+  near = 0,
 ): Promise<Rows> {
   const source = sourceOf(where, x);
   const { nRows, nFeatures: d } = source;
   // About a row, then about the mean: a constant column gets exactly its value, a variance of 0, and is 0 in each batch.
   const row = await rowsAt(source, new Float64Array(d), [0]);
-  const { first } = await centralSums(source, row, pace);
+  const { first, second: about } = await centralSums(source, row, pace);
   if (source.tensor && !first.every(Number.isFinite)) await checkTensor(where, source);
   const mean = first.map((value, j) => row[j] + value / nRows);
-  const origin = source.tensor ? mean.map(Math.fround) : mean;
+  const isNear = (value: number, j: number): boolean =>
+    value ** 2 <= near ** 2 * (about[j] / nRows - (first[j] / nRows) ** 2);
+  const shifted = near === 0 || !mean.every(isNear);
+  const origin = source.tensor ? mean.map((value) => (shifted ? Math.fround(value) : 0)) : mean;
   const { first: rest, second } = await centralSums(source, origin, pace);
   const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));
   checkSpread(
@@ -349,6 +364,7 @@ export function aboutOrigin(source: Source, origin: Float64Array, width: (d: num
     nFeatures: d,
     origin,
     batchRows,
+    inPlace: source.tensor?.dtype === 'float32' && isZero(origin),
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
     pick: (indices) => tidy(() => relativeRows(source, origin, indices)),
     values: async (start, end) =>

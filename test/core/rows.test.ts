@@ -114,6 +114,35 @@ describe.each(backends)('on %s', (backend) => {
     given.dispose();
   });
 
+  it('given as a tensor near 0 are the tensor itself, where that is asked for', async () => {
+    const noise = new RandomState(7).normal(0, 2, 3000);
+    for (const [means, near, inPlace] of [
+      [[0, 5.5, -5.5], 3, true],
+      [[0, 6.5, 0], 3, false],
+      [[0, 0, 0], 0, false],
+    ] as const) {
+      const x = flat(1000, 3, (i, j) => means[j] + noise[3 * i + j]);
+      const given = asTensor(x);
+      const rows = await fitRows('x', given, (d) => d, pacer(), near);
+      expect([means, rows.inPlace]).toEqual([means, inPlace]);
+      expect(rows.origin.every((value) => value === 0)).toBe(inPlace);
+      if (inPlace) expect(await batches(rows)).toEqual(Float32Array.from(x.values));
+      for (const j of [0, 1, 2]) {
+        const column = Array.from({ length: 1000 }, (_, i) => Math.fround(x.values[3 * i + j]));
+        const mean = column.reduce((a, b) => a + b) / 1000;
+        const variance = column.reduce((total, value) => total + (value - mean) ** 2, 0) / 1000;
+        expectClose(rows.origin[j] + rows.mean[j], mean, { rtol: 1e-5, atol: 1e-6 });
+        expectClose(rows.variances[j], variance, { rtol: 1e-5 });
+      }
+      expect(given.isDisposed).toBe(false);
+      given.dispose();
+    }
+    const constant = asTensor(flat(40, 2, (i, j) => (j === 0 ? i - 20 : 0.1)));
+    const rows = await fitRows('x', constant, (d) => d, pacer(), 3);
+    expect((await batches(rows)).filter((_, at) => at % 2 === 1)).toEqual(new Float32Array(40));
+    constant.dispose();
+  });
+
   const CONSTANTS = [0.1, -7, 20_231_231, 1e8 + 0.3, 1e30];
 
   it.each([30, 1000, 8192, 100_000])('of a constant column are exactly 0, of %d rows', async (n) => {

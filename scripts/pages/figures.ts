@@ -12,8 +12,8 @@ export function addFigures(report: Report, { figures, machine, options, seconds 
   const how = `seed ${options.seed}${options.quick ? ', a --quick run' : ''}, ${seconds.toFixed(1)} seconds`;
   return report.section('Figures', `${where}; ${how}.`).table({
     title: 'What was computed, beside scikit-learn',
-    text: 'Best known: scikit-learn in float64 on the same data. Reached: within the tolerance of the job; “reduced” is a figure of a --quick run.',
-    headers: ['figure', 'here', 'notebook', 'best known', 'reached'],
+    text: 'Best known: scikit-learn in float64 on the same data. Met: within the tolerance of the job; “reduced” is a figure of a --quick run.',
+    headers: ['figure', 'here', 'notebook', 'best known', 'met'],
     rows: figures.map(({ what, here, notebook, best, ok, reduced }) => [
       what,
       here,

@@ -33,7 +33,7 @@ function mostly(byDigit: number[][], k: number): string {
   const all = column.reduce((a, b) => a + b, 0);
   if (all === 0) return 'no rows';
   const most = Math.max(...column);
-  return `${Math.round((100 * most) / all)}\u00a0% are\u00a0${column.indexOf(most)}`;
+  return `${Math.round((100 * most) / all)}\u00a0%\u00a0are\u00a0${column.indexOf(most)}`;
 }
 
 function addData(report: Report, { classes, explainedVarianceRatio: ratios }: MnistPictures): void {

@@ -7,7 +7,7 @@ import { Report } from '../../src/report/index.js';
 import { describeInBrowser, launch, openFile } from '../support/browser.js';
 import { fullMnist } from '../support/fullMnist.js';
 import { folder } from '../support/jobs.js';
-import { expectDrawn, marks } from '../support/pictures.js';
+import { cardsOf, expectDrawn, marks, rounded } from '../support/pictures.js';
 
 describeInBrowser('a page of full size', () => {
   const out = folder();
@@ -29,6 +29,10 @@ describeInBrowser('a page of full size', () => {
     const { page } = opened;
     expect(await marks(page, 'Log-likelihood of each restart', 'line')).toBe(10);
     expect(await marks(page, 'Silhouette by k', 'dots')).toBe(5);
+    const curves = (await cardsOf(page)).get('Inertia by k')!.picture.series as { y: number[] }[];
+    const { kMeans, classes } = fullMnist.pictures;
+    const inertias = classes.rows.map((n, i) => kMeans.map(({ bySplit }) => bySplit[i] / n));
+    expect(curves.map(({ y }) => y)).toEqual(inertias.map(rounded));
     // Signs along each curve, and at its end.
     const { restarts } = fullMnist.pictures.mixture;
     const signs = await marks(page, 'Log-likelihood of each restart', 'signs');

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as latent from '../src/index.js';
 import { useBestBackend } from '../src/node/index.js';
 import { backends } from './support/backends.js';
-import { agrees, blocksOf, run } from './support/blocks.js';
+import { agrees, blocksOf, run, typeErrors } from './support/blocks.js';
 
 const GUIDES = readdirSync('docs/guides').map((name) => `docs/guides/${name}`);
 
@@ -55,6 +55,17 @@ describe.each(documents)('$file', ({ all, blocks }) => {
     expect(ran).toBeGreaterThan(0);
     expect(checked).toBeGreaterThan(0);
   });
+});
+
+test('every block compiles, strictly, with the types of the sources', () => {
+  const blocks = documents.flatMap((document) => document.blocks);
+  expect(typeErrors(blocks, home)).toEqual([]);
+  const wrong = {
+    at: 'here',
+    language: 'ts',
+    code: "import { KMeans } from 'tfjs-latent';\nKMeans.fit([[1]], { k: 2 });\n",
+  };
+  expect(typeErrors([wrong], home)).toEqual([expect.stringMatching(/^here: .*'k' does not exist/)]);
 });
 
 describe('a comment after what prints', () => {

@@ -1,5 +1,6 @@
 /** The code blocks of our documents: run as a reader would, and held against what their comments say. */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { format } from 'node:util';
 import ts from 'typescript';
 
@@ -63,6 +64,34 @@ export async function run({ code }: Block): Promise<{ printed: string[]; claims:
     log.mockRestore();
   }
   return { printed, claims };
+}
+
+/** What the compiler says of blocks, under the settings of this repository but for names that nobody uses. */
+export function typeErrors(blocks: readonly Block[], root: string): string[] {
+  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
+  const paths = {
+    'tfjs-latent': [path.join(root, 'src/index.ts')],
+    'tfjs-latent/*': [path.join(root, 'src/*/index.ts')],
+  };
+  const host = ts.createCompilerHost({ ...options, noUnusedLocals: false, paths });
+  const files = new Map(
+    blocks.map(({ code }, i) => [path.join(root, `test/block${i}.ts`), `${code}export {};`]),
+  );
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  host.getSourceFile = (name, version, ...rest) => {
+    const code = files.get(name);
+    return code === undefined
+      ? getSourceFile(name, version, ...rest)
+      : ts.createSourceFile(name, code, version, true);
+  };
+  const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false, paths }, host);
+  return [...files.keys()].flatMap((name, i) =>
+    program
+      .getSemanticDiagnostics(program.getSourceFile(name))
+      .map(({ messageText }) => `${blocks[i].at}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`),
+  );
 }
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:e[-+]?\d+)?/gi;

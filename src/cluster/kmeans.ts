@@ -39,7 +39,7 @@ import { iterate, pacer, type FitEvents, type Pace, type Run, type Step } from '
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
-import { rowScale } from '../core/rowScale.js';
+import { comparable, rowScale } from '../core/rowScale.js';
 import { fitRows, mapRows, readMatrix, readWeights, sourceOf } from '../core/rows.js';
 import type { Matrix, Rows, Weights } from '../core/rows.js';
 import { describe } from '../graph/record.js';
@@ -100,8 +100,8 @@ const RULES: Record<string, checks.Rule> = {
 const TEMPERATURE = checks.from(1e-38, 1e38);
 
 /** A row farther than this from the centres is measured in larger units: float32 cannot square it. */
-const LARGEST = 1e17;
-const scaleOf = (x: Tensor2D, centers: Tensor2D): Tensor2D => rowScale(x, centers, LARGEST);
+const largest = (): number => comparable(1e17);
+const scaleOf = (x: Tensor2D, centers: Tensor2D): Tensor2D => rowScale(x, centers, largest());
 
 /** Squared distances by differences, in units of `scale`: right to float32's last digits also where they are small. [N, K] */
 const squaredDifferences = (x: Tensor2D, centers: Tensor2D, scale: Tensor2D): Tensor2D =>
@@ -439,6 +439,6 @@ function labelsOf(x: Tensor2D, centers: Tensor2D): Tensor1D {
 /** A row that float32 cannot square is drawn to a thousand times the centres' distance: its direction decides. */
 function nearer(x: Tensor2D, centers: Tensor2D): Tensor2D {
   const scale = scaleOf(x, centers); // [N, 1]
-  const shrink = div(LARGEST / 1e3, max(abs(centers)));
+  const shrink = div(largest() / 1e3, max(abs(centers)));
   return div(div(x, scale), where(greater(scale, 1), shrink, onesLike(scale)));
 }

@@ -1,6 +1,7 @@
 import {
   abs,
   customGrad,
+  getBackend,
   max,
   maximum,
   mul,
@@ -9,6 +10,15 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+
+/**
+ * Up to where numbers may go whose squares are added up and compared: on webgl a minimum or maximum along an axis begins at
+ * ±1e20, and is that where every number is beyond it. There ten powers of ten less are taken, of which the squares of ten
+ * thousand features stay below.
+ *
+ * @param largest what float32 can square
+ */
+export const comparable = (largest: number): number => (getBackend() === 'webgl' ? largest * 1e-10 : largest);
 
 /**
  * What to divide each row by so that float32 can square it: 1, exactly, where neither an entry of the row nor one of `all`

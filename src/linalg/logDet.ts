@@ -1,4 +1,4 @@
-import { eye, log, mul, reshape, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, eye, log, mul, reshape, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { op } from '../core/op.js';
 import { factor } from './cholesky.js';
 import { batchShape, checkSquare, flatten } from './matrices.js';
@@ -22,5 +22,7 @@ export const logDet = op('logDet', (a: Tensor): Tensor => {
   checkSquare('logDet', 'a', a);
   const l = factor(flatten(a)); // [B, M, M]
   const diagonal = sum(mul(l, eye(l.shape[1]!)), -1); // [B, M]
-  return reshape(mul(sum(log(diagonal), -1), 2), batchShape(a));
+  // On webgpu the logarithm of NaN is some number, and a product with NaN is NaN.
+  const logs = add(log(diagonal), mul(diagonal, 0)); // [B, M]
+  return reshape(mul(sum(logs, -1), 2), batchShape(a));
 });

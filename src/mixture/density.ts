@@ -22,7 +22,7 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { rowScale } from '../core/rowScale.js';
+import { comparable, rowScale } from '../core/rowScale.js';
 import type { Covariance } from './covariance.js';
 
 /** A mixture on the host, means relative to the data's origin. */
@@ -91,7 +91,7 @@ export function logDensities(
   covariance: Covariance,
   reach: number,
 ): LogDensities {
-  const s = transpose(rowScale(x, means, reach)); // [1, N]
+  const s = transpose(rowScale(x, means, comparable(reach))); // [1, N]
   const constants = logConstants({ weights, means, precisionsCholesky }, covariance); // [K]
   const y = covariance.whiten(centeredOn(x, means), precisionsCholesky); // [K, N, D]
   const inUnits = sub(

@@ -49,7 +49,7 @@ describeInBrowser('in a page', () => {
     served?.close();
   });
 
-  it.each(['webgl', 'wasm', 'cpu'])(
+  it.each(['webgl', 'webgpu', 'wasm', 'cpu'])(
     'tf.loadGraphModel gives the answers of each model on %s',
     async (backend) => {
       for (const [name, expected] of Object.entries(answers)) {

@@ -8,11 +8,23 @@ import { findBrowser } from '../../scripts/browser.js';
  */
 export const describeInBrowser = process.env.TFJS_LATENT_NO_BROWSER ? describe.skip : describe;
 
-/** A headless browser, with WebGL in software. */
+/**
+ * WebGL and WebGPU in software, both by way of Vulkan: without it a synchronous read of a WebGPU tensor ends the browser's
+ * GPU process.
+ */
+const GRAPHICS = [
+  '--enable-unsafe-webgpu',
+  '--use-angle=swiftshader',
+  '--use-vulkan=swiftshader',
+  '--enable-features=Vulkan',
+];
+
+/** A headless browser, with WebGL in software, and WebGPU on pages of localhost. */
 export async function launch(): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error('No browser: install chromium, or set CHROME_PATH.');
-  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  const args = [...GRAPHICS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+  return chromium.launch({ executablePath, args });
 }
 
 /** A page, what it said on its console, the errors it threw, and what it asked for. */
@@ -22,13 +34,18 @@ export interface Watched {
   asked: string[];
 }
 
+/** What a driver says of its own speed. */
+const DRIVER = /GL Driver Message \(OpenGL, Performance/;
+
 /** An empty page that is listened to. */
 export async function watched(browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const said: string[] = [];
   const asked: string[] = [];
-  page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
+  page.on('console', (message) => {
+    if (!DRIVER.test(message.text())) said.push(`${message.type()}: ${message.text()}`);
+  });
   page.on('pageerror', (error) => said.push(`thrown: ${error.message}`));
   page.on('request', (request) => asked.push(request.url()));
   return { page, said, asked };

@@ -6,7 +6,11 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 const PACKAGES = 'node_modules/@tensorflow';
-const SCRIPTS = ['tfjs/dist/tf.min.js', 'tfjs-backend-wasm/dist/tf-backend-wasm.min.js'];
+const SCRIPTS = [
+  'tfjs/dist/tf.min.js',
+  'tfjs-backend-wasm/dist/tf-backend-wasm.min.js',
+  'tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js',
+];
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.json': 'application/json',
@@ -16,10 +20,10 @@ const TYPES: Record<string, string> = {
 const HTML = `<!doctype html><link rel="icon" href="data:,">${SCRIPTS.map((src) => `<script src="/${src}"></script>`).join('')}
 <script>tf.wasm.setWasmPaths('/tfjs-backend-wasm/dist/');</script><script src="/latent.js"></script>`;
 
-/** The library as one script; tfjs-core is the page's. */
-async function bundle(): Promise<Uint8Array> {
+/** The library, or what has it and more, as one script; tfjs is the page's. */
+async function bundle(entry: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
-    entryPoints: ['src/index.ts'],
+    entryPoints: [entry],
     bundle: true,
     format: 'iife',
     globalName: 'latent',
@@ -28,7 +32,10 @@ async function bundle(): Promise<Uint8Array> {
       {
         name: 'tf-of-the-page',
         setup({ onResolve, onLoad }) {
-          onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: 'tf', namespace: 'page' }));
+          onResolve({ filter: /^@tensorflow\/tfjs-(core|layers)$/ }, () => ({
+            path: 'tf',
+            namespace: 'page',
+          }));
           onLoad({ filter: /.*/, namespace: 'page' }, () => ({ contents: 'module.exports = tf;' }));
         },
       },
@@ -43,8 +50,8 @@ export interface Served {
 }
 
 /** Serves the page at /, and a folder at /models. */
-export async function servePage(models: string): Promise<Served> {
-  const latent = await bundle();
+export async function servePage(models: string, entry = 'src/index.ts'): Promise<Served> {
+  const latent = await bundle(entry);
   const contentOf = async (name: string): Promise<string | Uint8Array> => {
     if (name === '/') return HTML;
     if (name === '/latent.js') return latent;

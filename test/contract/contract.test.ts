@@ -1,0 +1,88 @@
+/**
+ * The contract: what a model is and answers does not depend on the backend. Expected is what the cpu backend gives with fits
+ * on the host, whose answers the other tests hold against scikit-learn and naive loops.
+ */
+import type * as TF from '@tensorflow/tfjs';
+import type { Browser, Page } from 'playwright-core';
+import { backends, useBackend } from '../support/backends.js';
+import { describeInBrowser, launch, watched, type Watched } from '../support/browser.js';
+import { expectClose } from '../support/close.js';
+import { servePage, type Served } from '../support/page.js';
+import { answersOf, type Answers, type Case, type Where } from './case.js';
+import { cases } from './cases.js';
+import type * as InPage from './page.js';
+
+declare const tf: typeof TF;
+declare const latent: typeof InPage;
+
+const named = cases.map((each) => [each.name, each] as const);
+const placesOf = ({ isFit }: Case): Where[] => (isFit ? ['tensors', 'host'] : ['tensors']);
+
+const expected = new Map<string, Answers>();
+
+beforeAll(async () => {
+  await useBackend('cpu');
+  for (const each of cases) expected.set(each.name, await answersOf(each, 'host'));
+});
+
+function expectSame(found: Answers, { name, within = 2e-5 }: Case, where: Where): void {
+  const known = expected.get(name)!;
+  expect(Object.keys(found)).toEqual(Object.keys(known));
+  for (const [key, { values, shape, dtype }] of Object.entries(known)) {
+    expect([key, found[key].dtype]).toEqual([key, dtype]);
+    const largest = Math.max(...values.filter(Number.isFinite).map(Math.abs), 0);
+    const allowed = dtype === 'int32' ? { rtol: 0 } : { rtol: within, atol: within * largest };
+    expectClose(found[key], { values, shape }, { ...allowed, what: `${key} (${where})` });
+  }
+}
+
+describe.each(backends)('the contract on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  it.each(named)('%s', async (_, each) => {
+    for (const where of placesOf(each)) expectSame(await answersOf(each, where), each, where);
+  });
+});
+
+describeInBrowser('the contract in a page', () => {
+  let served: Served;
+  let browser: Browser;
+  let watching: Watched;
+  let page: Page;
+  beforeAll(async () => {
+    [served, browser] = await Promise.all([
+      servePage('test/fixtures/models/v1', 'test/contract/page.ts'),
+      launch(),
+    ]);
+    watching = await watched(browser);
+    ({ page } = watching);
+    await page.goto(served.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    served?.close();
+  });
+
+  describe.each(['webgl', 'webgpu', 'wasm', 'cpu'])('on %s', (backend) => {
+    beforeAll(async () => {
+      const used = await page.evaluate(async (name) => {
+        await tf.setBackend(name);
+        return tf.getBackend();
+      }, backend);
+      expect(used).toBe(backend);
+    });
+
+    it.each(named)('%s', async (name, each) => {
+      for (const where of placesOf(each)) {
+        const found = await page.evaluate(([of, place]) => latent.answer(of, place as Where), [
+          name,
+          where,
+        ] as const);
+        expectSame(found, each, where);
+      }
+    });
+  });
+
+  it('nothing was said on the console but that linalg reads synchronously', () =>
+    expect(watching.said.filter((line) => !line.includes('synchronously reading data'))).toEqual([]));
+});

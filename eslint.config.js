@@ -49,7 +49,17 @@ const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'docs/api/', 'reports/', 'coverage/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'docs/api/',
+      'reports/',
+      'coverage/',
+      'examples/*/dist/',
+      'examples/*/public/',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

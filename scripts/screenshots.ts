@@ -1,4 +1,4 @@
-/** Pictures of reports/*.html for the README and the guides: `npx tsx scripts/screenshots.ts [folder]`, after the jobs. */
+/** Pictures for README and guides, of reports/*.html and the example: `npx tsx scripts/screenshots.ts [folder]`, after the jobs and a build. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
 import { useBestBackend } from '../src/node/index.js';
 import { needBrowser } from './browser.js';
+import { serveExample } from './example.js';
 import { guidesPage } from './pages/guides.js';
 import { inColours } from './palette.js';
 
@@ -70,6 +71,22 @@ async function take(browser: Browser, file: string, { section, card, cards, widt
   return png;
 }
 
+/** The ladybug in eight colours, the photograph over a part of it. */
+async function shootExample(browser: Browser): Promise<void> {
+  const server = await serveExample();
+  const page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
+  await page.goto(server.resolvedUrls!.local[0]);
+  await page.getByText('ladybug.png:').waitFor();
+  await page.getByLabel('Number of colours').fill('8');
+  await page.getByRole('button', { name: 'Find the colours' }).click();
+  await page.getByText(/^Settled/).waitFor();
+  await page.getByLabel('Photograph, from the left').fill('42');
+  const file = path.join(ROOT, 'docs/example-browser.jpg');
+  // Half of it is a photograph.
+  await page.screenshot({ path: file, type: 'jpeg', quality: 88, fullPage: true });
+  await server.close();
+}
+
 const executablePath = needBrowser();
 if (!executablePath) throw new Error('No browser: install chromium, or set CHROME_PATH.');
 const folder = path.resolve(process.argv[2] ?? path.join(ROOT, 'reports'));
@@ -87,4 +104,5 @@ for (const shot of SHOTS) {
   writeFileSync(path.join(ROOT, `docs/report-${shot.as}.png`), await take(browser, file, shot));
 }
 rmSync(made, { recursive: true });
+await shootExample(browser);
 await browser.close();

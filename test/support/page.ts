@@ -15,6 +15,8 @@ const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
+  '.css': 'text/css',
+  '.png': 'image/png',
 };
 
 const HTML = `<!doctype html><link rel="icon" href="data:,">${SCRIPTS.map((src) => `<script src="/${src}"></script>`).join('')}
@@ -59,6 +61,14 @@ export async function servePage(models: string, entry = 'src/index.ts'): Promise
       name.startsWith('/models/') ? path.join(models, name.slice(8)) : path.join(PACKAGES, name),
     );
   };
+  return serve(contentOf);
+}
+
+/** Serves a folder, as any server of static files does. */
+export const serveFolder = (folder: string): Promise<Served> =>
+  serve((name) => readFile(path.join(folder, name === '/' ? 'index.html' : name)));
+
+async function serve(contentOf: (name: string) => Promise<string | Uint8Array>): Promise<Served> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const content = await contentOf(pathname).catch(() => null);

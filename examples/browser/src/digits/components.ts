@@ -1,0 +1,62 @@
+/** The components: each with its mean, the digits that it takes, and its probability. */
+import { digitCanvas } from './picture';
+
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+
+/** Digits of at least so large a share of a component are named. */
+const NAMED = 0.15;
+
+/** The digits that a component took most of its test digits from. */
+function named(counts: readonly number[]): string {
+  const total = counts.reduce((a, b) => a + b, 0);
+  const most = counts
+    .map((count, digit) => ({ digit, share: count / total }))
+    .filter(({ share }) => share >= NAMED);
+  return most
+    .sort((a, b) => b.share - a.share)
+    .map(({ digit }) => digit)
+    .join(', ');
+}
+
+/** @param counts [K][10] test digits of each component, by digit */
+export function showComponents(
+  list: HTMLOListElement,
+  means: readonly ArrayLike<number>[],
+  counts: readonly (readonly number[])[],
+): void {
+  list.replaceChildren(
+    ...means.map((mean, k) => {
+      const item = document.createElement('li');
+      const name = Object.assign(document.createElement('span'), { id: `component-${k}`, className: 'name' });
+      name.innerHTML = `<span class="sr">Component ${k + 1}, mostly </span>${named(counts[k])}`;
+      const meter = Object.assign(document.createElement('div'), { className: 'meter' });
+      const attributes = {
+        role: 'meter',
+        'aria-labelledby': name.id,
+        'aria-valuemin': 0,
+        'aria-valuemax': 1,
+      };
+      for (const [key, value] of Object.entries(attributes)) meter.setAttribute(key, String(value));
+      meter.append(document.createElement('div'));
+      const number = Object.assign(document.createElement('span'), { className: 'number' });
+      item.append(digitCanvas(mean), name, meter, number);
+      return item;
+    }),
+  );
+  showProbabilities(list, null);
+}
+
+/** [K], or null where nothing was asked. */
+export function showProbabilities(list: HTMLOListElement, probabilities: Float32Array | null): void {
+  const most = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+  [...list.children].forEach((item, k) => {
+    const value = probabilities?.[k] ?? 0;
+    const [meter, number] = [item.querySelector<HTMLElement>('.meter')!, item.querySelector('.number')!];
+    const text = probabilities ? percent(value) : '–';
+    meter.setAttribute('aria-valuenow', String(value));
+    meter.setAttribute('aria-valuetext', text);
+    (meter.firstElementChild as HTMLElement).style.width = `${100 * value}%`;
+    number.textContent = text;
+    item.classList.toggle('most', k === most);
+  });
+}

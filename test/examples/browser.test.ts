@@ -116,12 +116,15 @@ describeInBrowser('examples/browser', () => {
     }
     const model = await KMeans.fit(rows, { nClusters: 4, nInit: 1, seed: 42 });
     const centers = (await model.clusterCenters.array()).map((rgb) => hexOf(rgb.map((value) => 255 * value)));
+    const labels = await model.labels!.data();
     const swatches = await page.locator('#palette code').allTextContents();
-    expect([...swatches].sort()).toEqual(centers.sort());
-    const drawn = { data: await pixelsOf(segmented()) };
-    expect(drawn.data).toHaveLength(4 * 150 * 100);
-    expect(coloursOf(drawn)).toEqual(centers);
-    expect(drawn.data.filter((_, at) => at % 4 === 3 && drawn.data[at] === 0)).toHaveLength(100);
+    expect([...swatches].sort()).toEqual([...centers].sort());
+    const drawn = await pixelsOf(segmented());
+    expect(drawn).toHaveLength(4 * 150 * 100);
+    expect(coloursOf({ data: drawn })).toEqual([...centers].sort());
+    const opaque = Array.from({ length: 150 * 100 }, (_, i) => 4 * i).filter((at) => drawn[at + 3] > 0);
+    const seen = opaque.map((at) => hexOf(drawn.slice(at, at + 3)));
+    expect(seen).toEqual(Array.from(labels, (k) => centers[k]));
     const curve = await page.locator('#curve').getAttribute('aria-label');
     const told = /^Inertia in (\d+) iterations: from [\d.,]+ to ([\d.,]+)$/.exec(curve!)!;
     expect([Number(told[1]), Number(told[2])]).toEqual([model.nIter, Number(model.inertia!.toPrecision(4))]);

@@ -65,8 +65,8 @@ async function open(file: Blob, name: string): Promise<void> {
 
 async function openLadybug(): Promise<void> {
   const response = await fetch('ladybug.png');
-  if (!response.ok) throw new Error(`ladybug.png: ${response.status} ${response.statusText}`);
-  await open(await response.blob(), 'ladybug.png');
+  if (response.ok) await open(await response.blob(), 'ladybug.png');
+  else tell(pictureMessage, `ladybug.png: ${response.status} ${response.statusText}`);
 }
 
 function showFound(colours: Colour[]): void {

@@ -24,26 +24,24 @@ export function showComponents(
   means: readonly ArrayLike<number>[],
   counts: readonly (readonly number[])[],
 ): void {
-  list.replaceChildren(
-    ...means.map((mean, k) => {
-      const item = document.createElement('li');
-      const name = Object.assign(document.createElement('span'), { id: `component-${k}`, className: 'name' });
-      name.innerHTML = `<span class="sr">Component ${k + 1}, mostly </span>${named(counts[k])}`;
-      const meter = Object.assign(document.createElement('div'), { className: 'meter' });
-      const attributes = {
-        role: 'meter',
-        'aria-labelledby': name.id,
-        'aria-valuemin': 0,
-        'aria-valuemax': 1,
-      };
-      for (const [key, value] of Object.entries(attributes)) meter.setAttribute(key, String(value));
-      meter.append(document.createElement('div'));
-      const number = Object.assign(document.createElement('span'), { className: 'number' });
-      item.append(digitCanvas(mean), name, meter, number);
-      return item;
-    }),
-  );
+  list.replaceChildren(...means.map((mean, k) => component(k, mean, named(counts[k]))));
   showProbabilities(list, null);
+}
+
+const part = (tag: string, className: string, text = ''): HTMLElement =>
+  Object.assign(document.createElement(tag), { className, textContent: text });
+
+function component(k: number, mean: ArrayLike<number>, digits: string): HTMLElement {
+  const name = part('span', 'name');
+  name.id = `component-${k}`;
+  name.append(part('span', 'sr', `Component ${k + 1}, mostly `), digits);
+  const meter = part('div', 'meter');
+  const attributes = { role: 'meter', 'aria-labelledby': name.id, 'aria-valuemin': 0, 'aria-valuemax': 1 };
+  for (const [key, value] of Object.entries(attributes)) meter.setAttribute(key, String(value));
+  meter.append(part('div', 'bar'));
+  const item = document.createElement('li');
+  item.append(digitCanvas(mean), name, meter, part('span', 'number'));
+  return item;
 }
 
 /** [K], or null where nothing was asked. */

@@ -39,6 +39,7 @@ let data: Digits | null = null;
 let mixture: Mixture | null = null;
 /** What is asked about; asked again on another backend. */
 let pixels: ArrayLike<number> | null = null;
+let opened = false;
 let busy = Promise.resolve();
 
 /** One after the other: a model is not freed while it computes. What fails is said, and does not stop what follows. */
@@ -128,7 +129,8 @@ export function startDigits(): { open: () => void; reload: () => Promise<void> }
       showTime(milliseconds, `${SAMPLES} new digits`);
     });
   });
-  const open = () =>
+  const open = () => {
+    opened = true;
     void inTurn(async () => {
       await load();
       const { typical, strange } = data!;
@@ -143,6 +145,7 @@ export function startDigits(): { open: () => void; reload: () => Promise<void> }
         take,
       );
     });
-  const reload = () => (mixture ? inTurn(load) : Promise.resolve());
+  };
+  const reload = () => (opened ? inTurn(load) : Promise.resolve());
   return { open, reload };
 }

@@ -93,7 +93,7 @@ async function withProgress<T>(
 const unfinished = new Set<string>();
 process.on('exit', () => unfinished.forEach((file) => rmSync(file, { force: true })));
 
-/** Written beside and renamed, so that a reader never sees half a report; an end in between leaves nothing. */
+/** Written beside and renamed, so that a reader never sees half a report; where the process exits in between, nothing is left. */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const beside = `${file}.${process.pid}.part`;

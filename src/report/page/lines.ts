@@ -37,8 +37,10 @@ async function drawWithVis(area: HTMLElement, { series, x, y }: LinesData): Prom
   );
 }
 
+type Curves = { x: number[]; y: number[] }[];
+
 /** Where the label of an upright rule has room: towards the middle, and where the first curve is not. */
-function roomBeside(x: number, [{ x: at, y }]: LinesData['series']): { late: boolean; low: boolean } {
+function roomBeside(x: number, [{ x: at, y } = { x: [], y: [] }]: Curves): { late: boolean; low: boolean } {
   const nearest = at.reduce((best, each, i) => (Math.abs(each - x) < Math.abs(at[best] - x) ? i : best), 0);
   const low = y[nearest] > (Math.min(...y) + Math.max(...y)) / 2;
   return { late: x > (Math.min(...at) + Math.max(...at)) / 2, low };

@@ -20,6 +20,7 @@ interface Options {
   runs: number;
   budget: number;
   quick: boolean;
+  slow: boolean;
   list: boolean;
   backends?: Backend[];
   peers: string[];
@@ -68,13 +69,9 @@ function commandLine(): Command {
     .exitOverride()
     .argument('[case...]', 'which cases, or the beginning of several names; all but the long ones')
     .option('--list', 'tells the cases', false)
-    .option('--runs <integer>', 'turns of each contestant, of which the median counts', atLeast(1, true), 5)
-    .option(
-      '--budget <seconds>',
-      'no further turn for who has taken longer in a case',
-      atLeast(0, false),
-      300,
-    )
+    .option('--runs <integer>', 'turns of each contestant, of which the median counts', atLeast(1, true), 3)
+    .option('--budget <seconds>', 'no further turn for who has taken longer in a case', atLeast(0, false), 20)
+    .option('--slow', 'also the peers that take minutes in a case', false)
     .option('--quick', 'a look at whether it works: little data, one turn, nothing kept', false)
     .option('--backends <names>', "ours, without the case's own choice", someOf(Object.keys(OURS)))
     .option('--peers <names>', 'which peers, or none', someOf(peers), peers)
@@ -121,9 +118,12 @@ function measureLimits(): Limits | null {
 const takesPart = (peer: Contestant, { task, options, wasm = false }: Case): boolean =>
   peer.tasks.includes(task) && !(peer.givenOnly && 'nInit' in options) && (peer.runs.with !== 'npm' || wasm);
 
-function contestantsOf(each: Case, { backends, peers }: Options): Contestant[] {
+function contestantsOf(each: Case, { backends, peers, slow, quick }: Options): Contestant[] {
   const ours = backends ?? (each.wasm ? ['native', 'wasm'] : ['native']);
-  const theirs = PEERS.filter((peer) => peers.includes(peer.name) && takesPart(peer, each));
+  const left = slow || quick ? [] : (each.slow ?? []);
+  const theirs = PEERS.filter(
+    (peer) => peers.includes(peer.name) && !left.includes(peer.name) && takesPart(peer, each),
+  );
   return [...ours.map((name) => OURS[name as Backend]), ...theirs];
 }
 
@@ -158,11 +158,13 @@ async function planOf(cases: readonly Case[], options: Options): Promise<Plan> {
 
 async function runCase(each: Case, options: Options, plan: Plan, limits: Limits | null): Promise<Result> {
   say(`\n${each.name}: ${each.title}`);
+  const began = performance.now();
   const size = options.quick ? 'quick' : 'full';
   if (!isMade(each.data, size)) runScript('make.ts', each.name, size);
   const work = await workOf(each, size);
   const before = machine();
   const entries = await hold(each, work, contestantsOf(each, options), plan);
+  say(`  (${((performance.now() - began) / 1000).toFixed(0)} s in all)`);
   return {
     case: each.name,
     title: options.quick ? `${each.title} (--quick: less of it)` : each.title,

@@ -28,6 +28,8 @@ export interface Case {
   targets?: readonly Target[];
   /** On wasm too. */
   wasm?: boolean;
+  /** Peers that take minutes here: they take part with --slow only. */
+  slow?: readonly string[];
   /** Takes hours: done only when its whole name is given. */
   long?: boolean;
 }
@@ -123,6 +125,7 @@ const NAMED: readonly Case[] = [
     data: [mnist.reduced, centersFor(mnist.reduced, 256)],
     options: { ...KMEANS, nClusters: 256 },
     wasm: true,
+    slow: ['ml-kmeans', 'scikitjs'],
     objective: INERTIA,
     targets: [
       { peer: 'scikit-learn float32', ratio: 2 },
@@ -174,6 +177,7 @@ const NAMED: readonly Case[] = [
     data: [mnist.reduced, mnist.labelings],
     options: {},
     objective: SILHOUETTES,
+    slow: ['scikit-learn float32'],
     targets: [{ peer: 'scikit-learn float64', ratio: 15 }],
   },
 ];

@@ -67,9 +67,18 @@ export interface Places {
   workers: string;
 }
 
+/** Settings of the surroundings that choose kernels or threads for a peer's BLAS: left to itself it takes its best. */
+const unsetBlas = (): Record<string, undefined> =>
+  Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => /^(OPENBLAS|GOTO|OMP|MKL|BLIS)_/.test(name))
+      .map((name) => [name, undefined]),
+  );
+
 export function commandOf({ runs }: Contestant, places: Places): Command {
   const script = path.join(places.workers, runs.script);
-  if (runs.with === 'python') return { program: places.python, args: [script, ...runs.args] };
+  if (runs.with === 'python')
+    return { program: places.python, args: [script, ...runs.args], env: unsetBlas() };
   const args = ['--expose-gc', '--max-old-space-size=8192', '--import', 'tsx', script, ...runs.args];
   return { program: process.execPath, args: [...args, places[runs.with]] };
 }

@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream';
 export interface Command {
   program: string;
   args: string[];
-  env?: Record<string, string>;
+  /** What is undefined is not handed on. */
+  env?: Record<string, string | undefined>;
 }
 
 /** A process that answers one question at a time: see protocol.ts. */

@@ -72,6 +72,10 @@ export default tseslint.config(
   },
   ...directions,
   {
+    files: ['examples/*-consumer/*'],
+    languageOptions: { globals: { console: 'readonly', document: 'readonly', process: 'readonly' } },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: { globals: { require: 'readonly', module: 'writable', process: 'readonly' } },
     rules: { '@typescript-eslint/no-require-imports': 'off' },

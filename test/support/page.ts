@@ -51,24 +51,8 @@ export interface Served {
   close(): void;
 }
 
-/** Serves the page at /, and a folder at /models. */
-export async function servePage(models: string, entry = 'src/index.ts'): Promise<Served> {
-  const latent = await bundle(entry);
-  const contentOf = async (name: string): Promise<string | Uint8Array> => {
-    if (name === '/') return HTML;
-    if (name === '/latent.js') return latent;
-    return readFile(
-      name.startsWith('/models/') ? path.join(models, name.slice(8)) : path.join(PACKAGES, name),
-    );
-  };
-  return serve(contentOf);
-}
-
-/** Serves a folder, as any server of static files does. */
-export const serveFolder = (folder: string): Promise<Served> =>
-  serve((name) => readFile(path.join(folder, name === '/' ? 'index.html' : name)));
-
-async function serve(contentOf: (name: string) => Promise<string | Uint8Array>): Promise<Served> {
+/** Serves what `contentOf` gives for a path, or 404 where it rejects. */
+export async function serve(contentOf: (name: string) => Promise<string | Uint8Array>): Promise<Served> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const content = await contentOf(pathname).catch(() => null);
@@ -81,3 +65,19 @@ async function serve(contentOf: (name: string) => Promise<string | Uint8Array>):
     close: () => void server.close(),
   };
 }
+
+/** Serves the page at /, and a folder at /models. */
+export async function servePage(models: string, entry = 'src/index.ts'): Promise<Served> {
+  const latent = await bundle(entry);
+  return serve(async (name) => {
+    if (name === '/') return HTML;
+    if (name === '/latent.js') return latent;
+    return readFile(
+      name.startsWith('/models/') ? path.join(models, name.slice(8)) : path.join(PACKAGES, name),
+    );
+  });
+}
+
+/** Serves a folder, as any server of static files does. */
+export const serveFolder = (folder: string): Promise<Served> =>
+  serve((name) => readFile(path.join(folder, name === '/' ? 'index.html' : name)));

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 
 interface Packed {
   files: { path: string }[];
@@ -75,5 +77,24 @@ describe('the package', () => {
     const cjs = names("console.log(Object.keys(require('tfjs-latent')).sort().join())", 'commonjs');
     expect(esm).toContain('KMeans');
     expect(cjs).toBe(esm);
+  });
+
+  // What a page takes of it, beside tfjs-core; esbuild keeps one list of tfjs-core's names a file, so this is an upper bound.
+  it.each([
+    ['KMeans', 24],
+    ['GaussianMixture', 32],
+    ['PCA', 22],
+    ['linalg', 9],
+    ['KMeans, GaussianMixture, PCA', 40],
+  ])('%s in a bundle for browsers: less than %i kB, gzipped', async (names, limit) => {
+    const { outputFiles } = await build({
+      stdin: { contents: `export { ${names} } from 'tfjs-latent';`, resolveDir: '.' },
+      ...{ bundle: true, minify: true, format: 'esm', platform: 'browser', target: 'es2022', write: false },
+      external: ['@tensorflow/*'],
+    });
+    const code = outputFiles[0].text;
+    expect(gzipSync(code, { level: 9 }).length).toBeLessThan(limit * 1000);
+    // Those have no use in a browser: package.json names what stands in for them there.
+    expect(code.includes('executeMultipleOutputs')).toBe(false);
   });
 });

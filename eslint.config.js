@@ -27,6 +27,11 @@ const BACKENDS = {
     'Only src/node may import Node built-ins or a backend; the rest runs in a browser on tfjs-core alone.',
 };
 
+const AS_A_USER = {
+  regex: '^\\.',
+  message: 'An example imports tfjs-latent by its name, as a user does.',
+};
+
 /** src/layers is the one part that needs tfjs-layers. */
 const BESIDE_LAYERS = { ...BACKENDS, regex: BACKENDS.regex.replace('|-layers', '') };
 
@@ -74,6 +79,10 @@ export default tseslint.config(
   {
     files: ['examples/*-consumer/*'],
     languageOptions: { globals: { console: 'readonly', document: 'readonly', process: 'readonly' } },
+  },
+  {
+    files: ['examples/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [AS_A_USER] }] },
   },
   {
     files: ['**/*.cjs'],

@@ -6,12 +6,13 @@ import {
   removeBackend,
   setBackend,
   unregisterKernel,
+  version_core,
 } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 
 /** What {@link useBestBackend} chose. */
 export interface BestBackend {
-  /** The backend's name in TensorFlow.js: `tensorflow`, `wasm` or `cpu`. */
+  /** The backend's name in TensorFlow.js: `tensorflow`, `wasm`, `cpu` or `webgpu`. */
   backend: string;
   device: 'gpu' | 'cpu';
   /** TensorFlow's version for `tensorflow`, the backend package's for the others. */
@@ -20,7 +21,7 @@ export interface BestBackend {
   hint: string | null;
 }
 
-type Name = 'tensorflow' | 'wasm' | 'cpu';
+type Name = 'tensorflow' | 'wasm' | 'cpu' | 'webgpu';
 type Module = Record<string, unknown>;
 type Load = (name: string) => Promise<Module>;
 type Loaded = { module: Module; failure: null } | { module: null; failure: string | null };
@@ -35,7 +36,9 @@ export interface Surroundings {
 
 const GPU = '@tensorflow/tfjs-node-gpu';
 const CPU = '@tensorflow/tfjs-node';
-const NAMES: readonly Name[] = ['tensorflow', 'wasm', 'cpu'];
+/** In the order in which they are tried; webgpu only by name. */
+const TRIED: readonly Name[] = ['tensorflow', 'wasm', 'cpu'];
+const NAMES: readonly Name[] = [...TRIED, 'webgpu'];
 
 // The name is a variable so that a user without the package neither compiles nor bundles it.
 const here: Surroundings = {
@@ -47,7 +50,9 @@ const here: Surroundings = {
 /**
  * Registers and picks the best backend on this machine: `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node` (with
  * the library of `npx tfjs-latent native` or its own), else `@tensorflow/tfjs-backend-wasm`, else the plain JavaScript
- * of `@tensorflow/tfjs`. Gradients come with `@tensorflow/tfjs`, which is loaded where it is installed.
+ * of `@tensorflow/tfjs`. Gradients come with `@tensorflow/tfjs`, which is loaded where it is installed. WebGPU (npm
+ * `webgpu` with `@tensorflow/tfjs-backend-webgpu`) is taken only when named: a GPU without CUDA. Nothing can be read back
+ * synchronously there: `await x.data()`.
  *
  * @param prefer the one backend to use; without it the best that loads
  * @returns what was chosen, with a hint when a faster one is one command away
@@ -56,7 +61,7 @@ const here: Surroundings = {
  * const { backend, device, hint } = await useBestBackend();
  * if (hint) console.warn(hint);
  */
-export function useBestBackend(prefer?: 'tensorflow' | 'wasm' | 'cpu'): Promise<BestBackend> {
+export function useBestBackend(prefer?: 'tensorflow' | 'wasm' | 'cpu' | 'webgpu'): Promise<BestBackend> {
   return chooseBackend(prefer, here);
 }
 
@@ -67,13 +72,18 @@ export async function chooseBackend(prefer: Name | undefined, around: Surroundin
   }
   const refusals: string[] = [];
   const hints: string[] = [];
-  for (const name of prefer === undefined ? NAMES : [prefer]) {
-    const tried = name === 'tensorflow' ? await tensorflow(around) : await portable(name, around.load);
+  for (const name of prefer === undefined ? TRIED : [prefer]) {
+    const tried = await tryBackend(name, around);
     if (tried.hint !== null) hints.push(tried.hint);
     if (tried.chosen) return { ...tried.chosen, hint: hints.join(' ') || null };
     refusals.push(`${name}: ${tried.refusal}`);
   }
   throw new InputError(`useBestBackend: no backend could be used. ${refusals.join(' ')}`);
+}
+
+function tryBackend(name: Name, around: Surroundings): Promise<Tried> {
+  if (name === 'tensorflow') return tensorflow(around);
+  return name === 'webgpu' ? webgpu(around.load) : portable(name, around.load);
 }
 
 /** A hint is what the user should know although another backend, or this one, works. */
@@ -164,6 +174,47 @@ async function portable(name: 'wasm' | 'cpu', load: Load): Promise<Tried> {
   const version = String(exported(registered, module ? wanted.version : 'version_core'));
   return { chosen: { backend: name, device: 'cpu', version }, hint: null };
 }
+
+const DAWN = 'webgpu';
+const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
+
+/** The backend's package registers itself only where the globals of a page's WebGPU are there: it is loaded last. */
+async function webgpu(load: Load): Promise<Tried> {
+  await tryLoad('@tensorflow/tfjs', load);
+  const dawn = await tryLoad(DAWN, load);
+  if (!dawn.module) return missing(DAWN, dawn.failure);
+  const gpu = (exported(dawn.module, 'create') as (flags: string[]) => Gpu)([]);
+  const adapter = await gpu.requestAdapter();
+  if (adapter === null) {
+    return refused(DAWN, 'no adapter was found: Dawn needs a driver for Vulkan, Metal or Direct3D 12.');
+  }
+  provideWebGpu(gpu, exported(dawn.module, 'globals') as object);
+  const { module, failure } = await tryLoad(WEBGPU, load);
+  if (!module) return missing(WEBGPU, failure);
+  const broken = await start('webgpu', WEBGPU);
+  if (broken !== null) return refused(WEBGPU, broken);
+  const device = adapter.info.isFallbackAdapter ? 'cpu' : 'gpu';
+  return { chosen: { backend: 'webgpu', device, version: version_core }, hint: null };
+}
+
+/** What of WebGPU's own interface is used here. */
+interface Gpu {
+  requestAdapter(): Promise<{ info: { isFallbackAdapter: boolean } } | null>;
+}
+
+/** As in a page. Node 21 and later have a navigator, without gpu. */
+function provideWebGpu(gpu: Gpu, globals: object): void {
+  Object.assign(globalThis, globals);
+  const page = globalThis as { navigator?: object };
+  if (page.navigator === undefined)
+    Object.defineProperty(page, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(page.navigator, 'gpu', { value: gpu, configurable: true });
+}
+
+const missing = (name: string, failure: string | null): Tried =>
+  failure === null
+    ? { chosen: null, hint: null, refusal: `not installed. Run 'npm install ${DAWN} ${WEBGPU}'.` }
+    : refused(name, `${failure}.`);
 
 function refused(name: string, cause: string): Tried {
   const refusal = `${name} is installed but cannot be used: ${cause}`;

@@ -6,11 +6,11 @@ import type * as TF from '@tensorflow/tfjs';
 import type { Browser, Page } from 'playwright-core';
 import { backends, useBackend } from '../support/backends.js';
 import { describeInBrowser, launch, watched, type Watched } from '../support/browser.js';
-import { expectClose } from '../support/close.js';
 import { servePage, type Served } from '../support/page.js';
 import { answersOf, type Answers, type Case, type Where } from './case.js';
 import { cases } from './cases.js';
 import type * as InPage from './page.js';
+import { expectSame } from './same.js';
 
 declare const tf: typeof TF;
 declare const latent: typeof InPage;
@@ -25,22 +25,12 @@ beforeAll(async () => {
   for (const each of cases) expected.set(each.name, await answersOf(each, 'host'));
 });
 
-function expectSame(found: Answers, { name, within = 2e-5 }: Case, where: Where): void {
-  const known = expected.get(name)!;
-  expect(Object.keys(found)).toEqual(Object.keys(known));
-  for (const [key, { values, shape, dtype }] of Object.entries(known)) {
-    expect([key, found[key].dtype]).toEqual([key, dtype]);
-    const largest = Math.max(...values.filter(Number.isFinite).map(Math.abs), 0);
-    const allowed = dtype === 'int32' ? { rtol: 0 } : { rtol: within, atol: within * largest };
-    expectClose(found[key], { values, shape }, { ...allowed, what: `${key} (${where})` });
-  }
-}
-
 describe.each(backends)('the contract on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it.each(named)('%s', async (_, each) => {
-    for (const where of placesOf(each)) expectSame(await answersOf(each, where), each, where);
+    for (const where of placesOf(each))
+      expectSame(await answersOf(each, where), expected.get(each.name)!, each, where);
   });
 });
 
@@ -66,7 +56,10 @@ describeInBrowser('the contract in a page', () => {
   describe.each(['webgl', 'webgpu', 'wasm', 'cpu'])('on %s', (backend) => {
     beforeAll(async () => {
       const used = await page.evaluate(async (name) => {
+        // Else what is small would be computed by plain JavaScript, as on cpu.
+        tf.env().set('WEBGL_CPU_FORWARD', false);
         await tf.setBackend(name);
+        if (name === 'webgpu') tf.env().set('WEBGPU_CPU_FORWARD', false);
         return tf.getBackend();
       }, backend);
       expect(used).toBe(backend);
@@ -78,7 +71,7 @@ describeInBrowser('the contract in a page', () => {
           name,
           where,
         ] as const);
-        expectSame(found, each, where);
+        expectSame(found, expected.get(name)!, each, where);
       }
     });
   });

@@ -122,11 +122,39 @@ describe('useBestBackend with a tfjs-node that does not load', () => {
   });
 });
 
+describe('useBestBackend with webgpu', () => {
+  const DAWN = 'webgpu';
+  const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
+  const dawn = (adapter: object | null) => ({
+    create: () => ({ requestAdapter: async () => adapter }),
+    globals: {},
+  });
+  const found = dawn({ info: { isFallbackAdapter: false } });
+
+  it.each([
+    ['no Dawn', { [DAWN]: absent(DAWN) }, `webgpu: not installed. Run 'npm install ${DAWN} ${WEBGPU}'`],
+    [
+      'a broken Dawn',
+      { [DAWN]: new Error('no such ELF') },
+      'webgpu is installed but cannot be used: no such ELF.',
+    ],
+    ['no adapter', { [DAWN]: dawn(null) }, 'no adapter was found: Dawn needs a driver for Vulkan'],
+    ['no backend package', { [DAWN]: found, [WEBGPU]: absent(WEBGPU) }, `npm install ${DAWN} ${WEBGPU}`],
+  ])('says what is missing: %s', async (_, answers, told) => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    const failed = chooseBackend('webgpu', around(answers as Record<string, Answer>));
+    await expect(failed).rejects.toThrow(InputError);
+    await expect(failed).rejects.toThrow(told);
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else delete (globalThis as { navigator?: object }).navigator;
+  });
+});
+
 describe('useBestBackend', () => {
   it('refuses an unknown name and lists the known ones', async () => {
     const failed = useBestBackend('webgl' as unknown as 'cpu');
     await expect(failed).rejects.toThrow(InputError);
-    await expect(failed).rejects.toThrow("unknown backend 'webgl'; take tensorflow, wasm, cpu");
+    await expect(failed).rejects.toThrow("unknown backend 'webgl'; take tensorflow, wasm, cpu, webgpu");
   });
 
   it('supplies what Node 23 removed and leaves the environment as the user set it', async () => {

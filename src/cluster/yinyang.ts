@@ -72,8 +72,8 @@ interface Bounded extends Memo {
 interface Motion {
   readonly k: number;
   readonly d: number;
-  /** G: centre c is in group c modulo G. */
-  readonly groups: number;
+  /** [G + 1] A group's centres are those from its number here to the next one's. */
+  readonly groups: Int32Array;
   readonly levels: Levels;
   /** [K * D] Of this pass, as float32 sees them; and by how much they have moved since the last one. */
   readonly centers: Float64Array;
@@ -92,10 +92,11 @@ interface Motion {
 
 function firstMotion({ rows }: Problem, k: number): Motion {
   const { nFeatures: d, variances } = rows;
+  const most = Math.max(1, Math.min(k, groupLimit.groups, Math.floor(d / 2)));
   return {
     k,
     d,
-    groups: Math.max(1, Math.min(k, groupLimit.groups, Math.floor(d / 2))),
+    groups: Int32Array.from({ length: most + 1 }, (_, g) => Math.ceil((g * k) / most)),
     levels: levelsOf(Math.sqrt(variances.reduce((a, b) => a + b))),
     centers: new Float64Array(k * d),
     moves: new Float64Array(k * d),
@@ -128,14 +129,19 @@ function advance(motion: Motion, exact: Centers): void {
 
 /** How far centres and groups have moved since each of the passes. */
 function moveGroups(motion: Motion, now: Float64Array): void {
-  const { k, groups: G, moved } = motion;
+  const { k, groups, moved } = motion;
+  const G = groups.length - 1;
   motion.own = new Float64Array(moved.length * k);
   motion.farthest = new Float64Array(moved.length * G);
   moved.forEach((before, pass) => {
-    for (let c = 0; c < k; c++) {
-      const at = pass * G + (c % G);
-      motion.own[pass * k + c] = now[c] - before[c];
-      motion.farthest[at] = Math.max(motion.farthest[at], now[c] - before[c]);
+    for (let g = 0; g < G; g++) {
+      let most = 0;
+      for (let c = groups[g]; c < groups[g + 1]; c++) {
+        const distance = now[c] - before[c];
+        motion.own[pass * k + c] = distance;
+        if (distance > most) most = distance;
+      }
+      motion.farthest[pass * G + g] = most;
     }
   });
 }
@@ -190,7 +196,7 @@ async function accumulate(
 const fresh = (n: number, { k, d, groups }: Motion): Bounded => ({
   labels: new Int32Array(n).fill(-1),
   since: new Int32Array(n),
-  gaps: new Uint8Array(n * groups),
+  gaps: new Uint8Array(n * (groups.length - 1)),
   until: new Float32Array(n),
   counts: new Float64Array(k),
   sums: new Float64Array(k * d),
@@ -217,9 +223,10 @@ function carry(memo: Bounded, { moves, d }: Motion): void {
 }
 
 /** Rows whose bounds do not show that they stay; all rows, where those are most. */
-function failing(memo: Bounded, { k, groups: G, levels, moved, fastest, own, farthest }: Motion): Int32Array {
+function failing(memo: Bounded, { k, groups, levels, moved, fastest, own, farthest }: Motion): Int32Array {
   const { labels, since, gaps, until } = memo;
   const n = labels.length;
+  const G = groups.length - 1;
   const { values } = levels;
   const now = moved[moved.length - 1];
   const failed = new Int32Array(n);
@@ -293,47 +300,46 @@ async function compare(
   return changed;
 }
 
-/** The least distance of each group [G] but to the nearest centre. */
-function leastOfGroups(distances: Float64Array, nearest: number, least: Float64Array): void {
-  const k = distances.length;
-  const G = least.length;
-  for (let g = 0; g < G; g++) least[g] = distances[g];
-  // Group by group would be slower: which of two centres is nearer no processor can predict.
-  for (let first = G; first < k; first += G) {
-    const some = Math.min(G, k - first);
-    for (let g = 0; g < some; g++) least[g] = Math.min(least[g], distances[first + g]);
-  }
-  const own = nearest % G;
-  least[own] = Infinity;
-  for (let c = own; c < k; c += G) if (c !== nearest) least[own] = Math.min(least[own], distances[c]);
-}
-
 /** Labels and bounds of some rows, from their products with the centres. */
 function relabel(
   { labels, since, gaps, until }: Bounded,
-  { k, groups: G, levels, moved: passes, norms: centerNorms }: Motion,
+  { k, groups, levels, moved: passes, norms: centerNorms }: Motion,
   norms: Float32Array,
   rows: Int32Array,
   products: Float32Array,
 ): Moved[] {
+  const G = groups.length - 1;
   const pass = passes.length - 1;
   const largest = centerNorms.reduce((a, b) => Math.max(a, b), 0);
-  const distances = new Float64Array(k);
   const least = new Float64Array(G);
   const all: Moved[] = [];
   for (let at = 0; at < rows.length; at++) {
     const i = rows[at];
     let nearest = 0;
+    let group = 0;
     let best = Infinity;
-    for (let c = 0; c < k; c++) {
-      const distance = centerNorms[c] - 2 * products[at * k + c];
-      distances[c] = distance;
-      if (distance < best) {
-        best = distance;
-        nearest = c;
+    let next = Infinity;
+    for (let g = 0, c = 0; g < G; g++) {
+      let first = Infinity;
+      let second = Infinity;
+      let which = 0;
+      for (const end = groups[g + 1]; c < end; c++) {
+        const distance = centerNorms[c] - 2 * products[at * k + c];
+        if (distance < first) {
+          second = first;
+          first = distance;
+          which = c;
+        } else if (distance < second) second = distance;
+      }
+      least[g] = first;
+      if (first < best) {
+        best = first;
+        next = second;
+        nearest = which;
+        group = g;
       }
     }
-    leastOfGroups(distances, nearest, least);
+    least[group] = next;
     const slack = ROUNDING * (norms[i] + largest);
     const upper = Math.sqrt(Math.max(0, norms[i] + best + slack)) / DOWN;
     for (let g = 0; g < G; g++) {

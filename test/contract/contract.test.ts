@@ -65,6 +65,15 @@ describeInBrowser('the contract in a page', () => {
       expect(used).toBe(backend);
     });
 
+    // Timers have their turns while a fit runs, and so can end it: without yielding, no test here would end.
+    it.each(['colours', 'mixture'] as const)('a timer ends the fit of %s', async (fit) => {
+      const { reason, ticks, after, left } = await page.evaluate((which) => latent.interrupt(which), fit);
+      expect(reason).toBe('enough');
+      expect(ticks).toBeGreaterThanOrEqual(10);
+      expect(after).toBeLessThanOrEqual(2);
+      expect(left).toBe(0);
+    });
+
     it.each(named)('%s', async (name, each) => {
       for (const where of placesOf(each)) {
         const found = await page.evaluate(([of, place]) => latent.answer(of, place as Where), [

@@ -48,4 +48,4 @@ export type { TriangularSolveOptions } from './linalg/triangularSolve.js';
 export { InputError, ModelFormatError, NumericalError } from './core/errors.js';
 export type { ModelTarget } from './graph/stores.js';
 export type { FitEvents } from './core/iterate.js';
-export type { Labels, Matrix, Values, Weights } from './core/rows.js';
+export type { Labels, Matrix, Values, Weights } from './core/source.js';

@@ -16,7 +16,8 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
-import { read, type Rows } from '../core/rows.js';
+import { read } from '../core/read.js';
+import type { Rows } from '../core/rows.js';
 import { squaredDistances } from '../metrics/pairwise.js';
 import type { Bounds } from './hamerly.js';
 import type { Problem } from './problem.js';

@@ -1,6 +1,7 @@
 import { square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Batched, Pace } from '../core/iterate.js';
-import { read, type Rows } from '../core/rows.js';
+import { read } from '../core/read.js';
+import type { Rows } from '../core/rows.js';
 import { distinctRows } from './distinct.js';
 
 /** What is clustered, and where passes over its rows are computed. */

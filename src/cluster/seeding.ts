@@ -1,7 +1,7 @@
 import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
-import { read } from '../core/rows.js';
+import { read } from '../core/read.js';
 import { nearer } from './loops.js';
 import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
 

@@ -1,6 +1,6 @@
 import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { RandomState } from '../core/random.js';
-import { read } from '../core/rows.js';
+import { read } from '../core/read.js';
 import { update, type Centers } from './lloyd.js';
 import { squaredDistance } from './loops.js';
 import { passesOf } from './passes.js';

@@ -9,7 +9,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { fold, type Batched } from '../core/iterate.js';
-import { read } from '../core/rows.js';
+import { read } from '../core/read.js';
 import { encode, levelsOf, type Levels } from './levels.js';
 import { aboutOwn, assignByTensors, merge, type Centers, type Memo, type Statistics } from './lloyd.js';
 import { DOWN, squaredDistance } from './loops.js';

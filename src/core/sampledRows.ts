@@ -1,12 +1,5 @@
-import {
-  aboutOrigin,
-  checkSpread,
-  checkTensor,
-  rowsAt,
-  sourceOf,
-  type Matrix,
-  type ShiftedRows,
-} from './rows.js';
+import { aboutOrigin, checkSpread, checkTensor, rowsAt, type ShiftedRows } from './rows.js';
+import { sourceOf, type Matrix } from './source.js';
 
 /** Rows whose mean stands for that of all, where it is near enough. */
 const SAMPLE = 512;

@@ -9,7 +9,9 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { fold, type Pace } from '../core/iterate.js';
-import { fitRows, read, type Matrix, type Rows, type ShiftedRows } from '../core/rows.js';
+import { read } from '../core/read.js';
+import { fitRows, type Rows, type ShiftedRows } from '../core/rows.js';
+import type { Matrix } from '../core/source.js';
 import { sampledRows } from '../core/sampledRows.js';
 import { symmetricEigen } from '../linalg/routines/symmetricEigen.js';
 import { leadingEigenvectors } from './leading.js';

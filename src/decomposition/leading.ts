@@ -12,7 +12,7 @@
  */
 import { getBackend, matMul, reverse, tensor2d, tidy, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
-import { read } from '../core/rows.js';
+import { read } from '../core/read.js';
 import { multiplyDoubles } from '../linalg/doubles.js';
 import { eigh } from '../linalg/eigh.js';
 import { dotRows } from '../linalg/routines/cholesky.js';

@@ -27,15 +27,9 @@ import { pacer, type Pace } from '../core/iterate.js';
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
-import {
-  fitRows,
-  mapRows,
-  readMatrix,
-  readVector,
-  sourceOf,
-  type Matrix,
-  type ShiftedRows,
-} from '../core/rows.js';
+import { readMatrix, readVector } from '../core/given.js';
+import { fitRows, mapRows, type ShiftedRows } from '../core/rows.js';
+import { sourceOf, type Matrix } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { covarianceSpectrum } from './covariance.js';

@@ -13,7 +13,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { fold, type Pace } from '../core/iterate.js';
 import type { RandomState } from '../core/random.js';
-import { read, type Rows } from '../core/rows.js';
+import { read } from '../core/read.js';
+import type { Rows } from '../core/rows.js';
 import { symmetricEigen } from '../linalg/routines/symmetricEigen.js';
 import { reversedRows, withoutRounding, type Spectrum } from './spectrum.js';
 

@@ -10,7 +10,7 @@
  *
  * scikit-learn: `adjusted_rand_score`, `normalized_mutual_info_score` with its default, the arithmetic mean.
  */
-import type { Labels } from '../core/rows.js';
+import type { Labels } from '../core/source.js';
 import { readLabels, type Labeling } from './labels.js';
 
 /** The cells of a contingency table that are not empty, and its sums. */

@@ -20,7 +20,8 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
-import { read, type Rows } from '../core/rows.js';
+import { read } from '../core/read.js';
+import type { Rows } from '../core/rows.js';
 import type { Labeling } from './labels.js';
 import { distancesByDifference, squaredDistances } from './pairwise.js';
 

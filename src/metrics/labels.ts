@@ -1,6 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
-import { readVector } from '../core/rows.js';
+import { readVector } from '../core/given.js';
 
 /** A labeling of N rows, its K labels renamed 0 … K - 1 in the order in which they first appear. */
 export interface Labeling {

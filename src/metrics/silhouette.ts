@@ -11,7 +11,8 @@ import { checkOptions, integer, seed as isSeed, show } from '../core/checks.js';
 import { InputError } from '../core/errors.js';
 import { pacer } from '../core/iterate.js';
 import { anySeed, RandomState } from '../core/random.js';
-import { fitRows, type Labels, type Matrix, type Rows } from '../core/rows.js';
+import { fitRows, type Rows } from '../core/rows.js';
+import type { Labels, Matrix } from '../core/source.js';
 import { clusterDistances } from './clusterDistances.js';
 import { labelingOf, readLabels, type Labeling } from './labels.js';
 

@@ -27,7 +27,7 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { read } from '../core/rows.js';
+import { read } from '../core/read.js';
 import type { Moments } from './covariance.js';
 import { centeredOn } from './density.js';
 

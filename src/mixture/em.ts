@@ -25,7 +25,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { NumericalError } from '../core/errors.js';
 import { fold, type Batch, type Pace } from '../core/iterate.js';
-import { read, type Rows } from '../core/rows.js';
+import { read } from '../core/read.js';
+import type { Rows } from '../core/rows.js';
 import type { Known } from './bounds.js';
 import { weightedSums, type Collapsed, type Covariance, type Moments } from './covariance.js';
 import {

@@ -1,7 +1,8 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import * as checks from '../core/checks.js';
 import { InputError, NumericalError } from '../core/errors.js';
-import { isNumeric, readMatrix, readVector, type Matrix, type Values, type Weights } from '../core/rows.js';
+import { readMatrix, readVector } from '../core/given.js';
+import { isNumeric, type Matrix, type Values, type Weights } from '../core/source.js';
 import type { Collapsed, Covariance } from './covariance.js';
 
 /** Numbers of any rank: a tensor, nested arrays, or values with a shape. */

@@ -21,7 +21,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
-import { read } from '../core/rows.js';
+import { read } from '../core/read.js';
 import { carriedNorms, leadingNorms, leadOf, motionOf, remembers, type Known, type Lead } from './bounds.js';
 import type { Covariance } from './covariance.js';
 import { toTensors, type Mixture } from './density.js';

@@ -11,7 +11,7 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { read } from '../core/rows.js';
+import { read } from '../core/read.js';
 import type { Moments } from './covariance.js';
 
 /** The responsibility that float32 cannot see: see screen.ts. */

@@ -6,7 +6,7 @@ import { tidy, type io, type Scalar, type Tensor, type Tensor1D, type Tensor2D }
 import { KMeans } from '../cluster/kmeans.js';
 import { show } from '../core/checks.js';
 import { InputError, ModelFormatError } from '../core/errors.js';
-import type { Matrix } from '../core/rows.js';
+import type { Matrix } from '../core/source.js';
 import { PCA } from '../decomposition/pca.js';
 import type { ModelFile } from '../graph/read.js';
 import { recordOf } from '../graph/record.js';

@@ -1,15 +1,9 @@
 /** Rows as they are given, and as a fit and a method see them: relative to an origin, batch by batch. */
 import { memory, tensor, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, pacer, type Batch } from '../../src/core/iterate.js';
-import {
-  fitRows,
-  mapRows,
-  readMatrix,
-  readWeights,
-  sourceOf,
-  type Matrix,
-  type Rows,
-} from '../../src/core/rows.js';
+import { readMatrix, readWeights } from '../../src/core/given.js';
+import { fitRows, mapRows, type Rows } from '../../src/core/rows.js';
+import { sourceOf, type Matrix } from '../../src/core/source.js';
 import { InputError, RandomState } from '../../src/index.js';
 import { backends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';

@@ -1,6 +1,7 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { RandomState } from '../../src/core/random.js';
-import { fitRows, type Matrix } from '../../src/core/rows.js';
+import { fitRows } from '../../src/core/rows.js';
+import type { Matrix } from '../../src/core/source.js';
 import { sampledRows } from '../../src/core/sampledRows.js';
 import { PCA } from '../../src/index.js';
 import { useBackend } from '../support/backends.js';

@@ -1,7 +1,7 @@
 /** How a fit of PCA is cancelled, the tensors that each call leaves, and what is left after dispose. */
 import { memory, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { InputError, NumericalError, PCA, pcaTransform, RandomState, type PCAOptions } from '../../src/index.js'; // prettier-ignore
-import * as core from '../../src/core/rows.js';
+import * as core from '../../src/core/read.js';
 import { backends, useBackend } from '../support/backends.js';
 import { leaves } from '../support/leaks.js';
 import { inMemory } from '../support/models.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeBlobs } from '../../src/datasets/blobs.js';
 import { loadIris } from '../../src/datasets/iris.js';
-import type { Matrix } from '../../src/core/rows.js';
+import type { Matrix } from '../../src/core/source.js';
 import { adjustedRandScore, normalizedMutualInfoScore } from '../../src/metrics/agreement.js';
 import { silhouetteSamples, silhouetteScore, silhouetteScores } from '../../src/metrics/silhouette.js';
 import { backends, useBackend } from '../support/backends.js';

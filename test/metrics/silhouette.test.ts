@@ -1,6 +1,6 @@
 import { memory, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import { RandomState } from '../../src/core/random.js';
-import type { Labels, Matrix } from '../../src/core/rows.js';
+import type { Labels, Matrix } from '../../src/core/source.js';
 import { silhouetteSamples, silhouetteScore, silhouetteScores } from '../../src/metrics/silhouette.js';
 import { backends, useBackend } from '../support/backends.js';
 import { clustered, drawnLabels } from '../support/clustered.js';

@@ -88,7 +88,7 @@ describe('the package', () => {
     ['KMeans, GaussianMixture, PCA', 40],
   ])('%s in a bundle for browsers: less than %i kB, gzipped', async (names, limit) => {
     const { outputFiles } = await build({
-      stdin: { contents: `export { ${names} } from 'tfjs-latent';`, resolveDir: '.' },
+      stdin: { contents: `export { ${names} } from './dist/esm/index.js';`, resolveDir: '.' },
       ...{ bundle: true, minify: true, format: 'esm', platform: 'browser', target: 'es2022', write: false },
       external: ['@tensorflow/*'],
     });

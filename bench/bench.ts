@@ -156,13 +156,18 @@ async function planOf(cases: readonly Case[], options: Options): Promise<Plan> {
   return { runs: quick ? 0 : runs, budget, places, absent, say };
 }
 
-async function runCase(each: Case, options: Options, plan: Plan, limits: Limits | null): Promise<Result> {
+async function runCase(
+  each: Case,
+  options: Options,
+  plan: Plan,
+  limits: Limits | null,
+  before: Machine,
+): Promise<Result> {
   say(`\n${each.name}: ${each.title}`);
   const began = performance.now();
   const size = options.quick ? 'quick' : 'full';
   if (!isMade(each.data, size)) runScript('make.ts', each.name, size);
   const work = await workOf(each, size);
-  const before = machine();
   const entries = await hold(each, work, contestantsOf(each, options), plan);
   say(`  (${((performance.now() - began) / 1000).toFixed(0)} s in all)`);
   return {
@@ -184,11 +189,13 @@ async function runCase(each: Case, options: Options, plan: Plan, limits: Limits 
 async function bench(names: readonly string[], options: Options): Promise<number> {
   const cases = names.length > 0 ? names.flatMap(casesNamed) : CASES.filter(({ long }) => !long);
   const plan = await planOf(cases, options);
+  // Once, before any work of our own, which would count as load.
+  const before = machine();
+  if (before.load > 0.5) say(`The machine is busy (load ${before.load}): do not trust the times.`);
   const limits = options.quick ? null : measureLimits();
-  if (loadavg()[0] > 0.5) say(`The machine is busy (load ${loadavg()[0]}): do not trust the times.`);
   const failed: string[] = [];
   for (const each of cases) {
-    const result = await runCase(each, options, plan, limits);
+    const result = await runCase(each, options, plan, limits, before);
     process.stdout.write(`\n${each.name}: ${result.title}\n${table(result)}\n`);
     failed.push(...failures(result));
     if (!options.quick) say(`Kept in ${await keep(result, path.resolve(options.out))}`);

@@ -188,9 +188,9 @@ async function runCase(
 
 async function bench(names: readonly string[], options: Options): Promise<number> {
   const cases = names.length > 0 ? names.flatMap(casesNamed) : CASES.filter(({ long }) => !long);
-  const plan = await planOf(cases, options);
   // Once, before any work of our own, which would count as load.
   const before = machine();
+  const plan = await planOf(cases, options);
   if (before.load > 0.5) say(`The machine is busy (load ${before.load}): do not trust the times.`);
   const limits = options.quick ? null : measureLimits();
   const failed: string[] = [];

@@ -101,6 +101,7 @@ const NAMED: readonly Case[] = [
     options: { nComponents: 0.98, solver: 'covariance' },
     objective: RATIOS,
     wasm: true,
+    slow: ['ml-pca'],
     targets: [{ peer: 'scikit-learn float32', ratio: 0.8 }, on('ml-pca', 5)],
   },
   {

@@ -51,8 +51,6 @@ export interface Moments {
   readonly first: Float64Array;
   /** As `secondMoments` says. */
   readonly second: Float64Array;
-  /** Pᵀ P [K * D * D] of a type with a matrix each, where tensors have made it. */
-  readonly ridge?: Float32Array;
 }
 
 /** A covariance that cannot be factored: its component, 0 where all share it. */
@@ -293,9 +291,7 @@ const full: Covariance = {
     return eachMatrix(p, d, (factor, _, k) => {
       const m = new Float64Array(d * d);
       addScatter(m, moments, k, moments.second.subarray(k * d * d, (k + 1) * d * d), 1);
-      const ridge = moments.ridge?.subarray(k * d * d, (k + 1) * d * d);
-      if (ridge) for (let at = 0; at < d * d; at++) m[at] += regCovar * ridge[at];
-      else addRidge(m, factor, d, regCovar);
+      addRidge(m, factor, d, regCovar);
       return nextFactor(factor, m, d);
     });
   },

@@ -27,7 +27,6 @@ import { NumericalError } from '../core/errors.js';
 import { fold, type Batch, type Pace } from '../core/iterate.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
-import type { Known } from './bounds.js';
 import { weightedSums, type Collapsed, type Covariance, type Moments } from './covariance.js';
 import {
   centeredOn,
@@ -38,7 +37,7 @@ import {
   type MixtureTensors,
 } from './density.js';
 import { hostPass } from './host.js';
-import { screenedPass, screens, screenWidth } from './screen.js';
+import { screenedBatch, screenOf, screens, screenWidth } from './screen.js';
 
 /** What is fitted to which rows. */
 export interface Problem {
@@ -61,10 +60,8 @@ export interface Statistics extends Moments {
 /** Responsibilities of rows `start` to `end`, [K, n], already weighted: what a start is given by. */
 export type Responsibilities = (start: number, end: number) => Tensor2D;
 
-/** What the passes of a restart hand on; the loop keeps it. */
-export interface Memory {
-  known: Known | null;
-}
+/** Who won each row in the last pass, batch by batch; the loop keeps it. */
+export type Winners = (Int32Array | null)[];
 
 /** float32 numbers that a pass holds for one row. */
 export const passWidth = (covariance: Covariance, k: number, d: number): number =>
@@ -77,7 +74,7 @@ export const passWidth = (covariance: Covariance, k: number, d: number): number 
 export async function pass(
   problem: Problem,
   mixture: Mixture,
-  memory: Memory,
+  winners: Winners,
   given?: Responsibilities,
 ): Promise<Statistics> {
   const { rows, onHost, weight, covariance, pace } = problem;
@@ -87,21 +84,26 @@ export async function pass(
     await pace();
     return statistics;
   }
-  if (covariance.triangular && screens(mixture.weights.length, rows.nFeatures)) {
-    return screenedPass(problem, mixture, memory, given);
-  }
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
-  const accumulate = async (batch: Batch) => {
+  const screen =
+    covariance.triangular && screens(mixture.weights.length, rows.nFeatures)
+      ? await screenOf(params, constants)
+      : null;
+  const accumulate = async (batch: Batch, last?: Int32Array | null) => {
     const w = weight?.subarray(batch.start, batch.end) ?? null;
+    if (screen) {
+      const instead = given && (await read([tidy(() => given(batch.start, batch.end))]))[0];
+      return screenedBatch(batch.x, screen, w, last, instead);
+    }
     const tensors = tidy(() => batchTensors(batch, params, constants, covariance, w, given));
     const [logDensity, counts, first, second] = await read(tensors);
-    return { statistics: statisticsOf(logDensity, counts, first, second, w), memo: undefined };
+    return { statistics: statisticsOf(logDensity, counts, first, second, w), memo: null };
   };
   try {
-    return await fold(rows, accumulate, merge, [], pace);
+    return await fold(rows, accumulate, merge, winners, pace);
   } finally {
-    dispose([params, constants] as unknown as TensorContainer);
+    dispose([params, constants, screen] as unknown as TensorContainer);
   }
 }
 
@@ -176,8 +178,7 @@ export function maximize(
   const { counts, first } = moments;
   const d = first.length / counts.length;
   // A pass over tensors saw the rounded parameters: its sums are in their frame.
-  const seen = (values: Float64Array) =>
-    onHost ? values.slice() : Float64Array.from(Float32Array.from(values));
+  const seen = (values: Float64Array) => (onHost ? values.slice() : values.map(Math.fround));
   const p = seen(mixture.precisionsCholesky);
   const means = seen(mixture.means);
   const total = counts.reduce((a, b) => a + b, 0);

@@ -47,7 +47,7 @@ import {
   type Mixture,
   type MixtureTensors,
 } from './density.js';
-import { hopelessStart, maximize, pass, passWidth, type Memory, type Problem } from './em.js';
+import { hopelessStart, maximize, pass, passWidth, type Problem, type Winners } from './em.js';
 import { fromRecord, toRecord, type Fitted, type GaussianMixtureSettings } from './file.js';
 import { fitsHost } from './host.js';
 import * as params from './params.js';
@@ -167,10 +167,10 @@ async function runEm(
 ): Promise<Run<Mixture>> {
   const { rows, weight } = problem;
   const total = weight ? weight.reduce((a, b) => a + b, 0) : rows.nRows;
-  const memory: Memory = { known: null };
+  const winners: Winners = [];
   let previous = -Infinity;
   const step = async (mixture: Mixture) => {
-    const statistics = await pass(problem, mixture, memory);
+    const statistics = await pass(problem, mixture, winners);
     const objective = statistics.logLikelihood / total;
     if (given.length > 0 && !Number.isFinite(objective)) throw hopelessStart(given, TOO_FAR);
     const change = objective - previous;

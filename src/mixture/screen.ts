@@ -2,13 +2,15 @@
  * The E-step and the sums of the M-step where few components have anything to say about a row: the work is that of
  * those few, and the answer is the plain one to what float32 can see.
  *
- * Rows are taken in the order of who won them last time, so that a batch is a few components' runs. Each run is evaluated
- * in full for its component, y = (x - μ_k) P_k; another component only for the rows where a bound of its density comes
- * within `NATS` of that (bounds.ts): the responsibilities of the rest are below e⁻³⁰.
+ * P_k is upper triangular, so the first j columns of y = (x - μ_k) P_k need the first j features only, and their squares
+ * already bound the component's log density from above. A row is evaluated in full for the component that won it last
+ * time, then for those whose bound comes within `NATS` of that: the responsibilities of the others are below e⁻³⁰.
  */
 import {
+  clone,
   gather,
   matMul,
+  mul,
   reshape,
   slice,
   split,
@@ -17,231 +19,176 @@ import {
   sum,
   tensor1d,
   tidy,
+  type Tensor1D,
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { fold, type Batch } from '../core/iterate.js';
 import { read } from '../core/read.js';
-import { carriedNorms, leadingNorms, leadOf, motionOf, remembers, type Known, type Lead } from './bounds.js';
-import type { Covariance } from './covariance.js';
-import { toTensors, type Mixture } from './density.js';
-import type { Memory, Problem, Responsibilities, Statistics } from './em.js';
-import { logConstantsOf } from './host.js';
-import { addRest, addSeen, disposeWaiting, noSums, roundSize, type Seen, type Sums } from './sums.js';
+import { centeredOn, logJoint, type MixtureTensors } from './density.js';
+import type { Statistics } from './em.js';
 
 /** How far below a row's best component another is dropped. */
 const NATS = 30;
+/** The responsibility that goes with it. */
+const VISIBLE = Math.exp(-NATS);
+/** Share of the columns that bound the density: a sixteenth of the work of all of them. */
+const LEAD = 1 / 4;
 /** Below this many features the plain pass is as fast. */
 const FEATURES = 24;
-/** Rows of a batch: its products are large enough to be fast, its temporaries small beside the data. */
-const BATCH = 4096;
 
 /** Whether screening pays: many features, and components to leave out. */
 export const screens = (k: number, d: number): boolean => k > 2 && d >= FEATURES;
+
+/** Rows that are bounded at once: K views of their leading columns stay in the cache. */
+const BOUNDED = 2048;
 
 /** float32 numbers that a pass holds for one row: itself, and its view from the two or three components it may be in. */
 export const screenWidth = (d: number): number => 6 * d;
 
 /** A mixture ready for a pass: its components one by one, and their leading columns together. */
-interface Screen {
+export interface Screen {
   readonly means: Tensor2D[]; // K of [1, D]
   readonly factors: Tensor2D[]; // K of [D, D], upper triangular
-  readonly p: Tensor3D; // [K, D, D], all factors
-  readonly constants: Float64Array; // [K]
-  readonly lead: Lead;
+  readonly constants: Float32Array; // [K]
+  readonly leadMeans: Tensor2D; // [K, j]
+  readonly leadFactors: Tensor3D; // [K, j, j]
+  readonly leadConstants: Tensor1D; // [K]
 }
 
-function screenOf(mixture: Mixture, covariance: Covariance): Screen {
-  const { weights, means, precisionsCholesky } = toTensors(mixture, covariance);
+/** The mixture's `params` and log constants, laid out for screening; the tensors are new ones, yours to free. */
+export async function screenOf(
+  { means, precisionsCholesky }: MixtureTensors,
+  logConstants: Tensor1D,
+): Promise<Screen> {
   const [k, d] = means.shape;
+  const j = Math.ceil(d * LEAD);
+  const constants = (await logConstants.data()) as Float32Array;
   const p = precisionsCholesky as Tensor3D;
-  const factors = tidy(() => split(p, k).map((factor): Tensor2D => reshape(factor, [d, d])));
-  const screen = { means: split(means, k) as Tensor2D[], factors, lead: leadOf(means, p) };
-  for (const each of [weights, means]) each.dispose();
-  return { ...screen, p, constants: logConstantsOf(mixture, covariance) };
+  return tidy(() => ({
+    means: split(means, k) as Tensor2D[],
+    factors: split(p, k).map((factor): Tensor2D => reshape(factor, [d, d])),
+    constants,
+    leadMeans: slice(means, [0, 0], [k, j]),
+    leadFactors: slice(p, [0, 0, 0], [k, j, j]),
+    leadConstants: clone(logConstants),
+  }));
 }
 
-function disposeScreen({ means, factors, lead, p }: Screen): void {
-  for (const each of [...means, ...factors, lead.means, lead.factors, p]) each.dispose();
-}
-
-/** What all batches of a pass share. */
-interface Pass {
-  readonly screen: Screen;
-  readonly weight: Float64Array | null;
-  /** What the last pass knew; null where there was none. */
-  readonly last: Known | null;
-  /** What this one knows of each row; the same arrays, where there are some. */
-  readonly now: Pick<Known, 'winners' | 'norms'>;
-  readonly sums: Sums;
+/** One component's view of some rows of a batch. */
+interface Seen {
+  readonly k: number;
+  /** Positions in the batch, [m] */
+  readonly rows: Int32Array;
+  /** The rows in the component's frame, [m, D] */
+  readonly y: Tensor2D;
 }
 
 /**
- * One pass over all rows. With `given` responsibilities, already weighted, those count in place of the mixture's own.
+ * One batch. With `given` responsibilities [K, n], already weighted, those count in place of the mixture's own.
  *
- * @param memory what the last pass of the restart knew; replaced by what this one knows
+ * @param last who won each row the last time
+ * @returns the sums, and who won each row now
  */
-export async function screenedPass(
-  { rows, weight, covariance, regCovar, pace }: Problem,
-  mixture: Mixture,
-  memory: Memory,
-  given?: Responsibilities,
-): Promise<Statistics> {
-  const k = mixture.weights.length;
-  const d = rows.nFeatures;
-  const last = memory.known;
-  const now = last ?? {
-    winners: new Int32Array(rows.nRows),
-    norms: remembers(k, d) ? new Float32Array(rows.nRows * k) : null,
-  };
-  const screen = screenOf(mixture, covariance);
-  const pass: Pass = { screen, weight, last, now, sums: noSums(k, d) };
-  const order = last ? byWinner(last.winners, k) : Int32Array.from({ length: rows.nRows }, (_, i) => i);
-  const batches = {
-    nRows: rows.nRows,
-    batchRows: Math.min(BATCH, rows.batchRows),
-    batch: (start: number, end: number) =>
-      last ? rows.pick(order.subarray(start, end)) : rows.batch(start, end),
-  };
-  const accumulate = async ({ x, start, end }: Batch) => {
-    const instead = given && (await read([tidy(() => given(start, end))]))[0];
-    const statistics = await addBatch(x, order.subarray(start, end), pass, instead);
-    return { statistics, memo: undefined };
-  };
-  try {
-    const logLikelihood = await fold(batches, accumulate, (a, b) => a + b, [], pace);
-    await addRest(pass.sums);
-    const [ridge] = await read([matMul(screen.p, screen.p, true)]); // [K, D, D]
-    const { counts, first, second } = pass.sums;
-    const moments = { counts, first, second, ridge };
-    if (!given) memory.known = { ...now, ...(await motionOf(moments, regCovar)) };
-    return { logLikelihood, ...moments };
-  } finally {
-    disposeScreen(screen);
-    pass.sums.waiting.forEach(disposeWaiting);
-  }
-}
-
-/** All rows, those of one winner beside each other. */
-function byWinner(winners: Int32Array, k: number): Int32Array {
-  const next = new Int32Array(k + 1);
-  for (const c of winners) next[c + 1]++;
-  for (let c = 0; c < k; c++) next[c + 1] += next[c];
-  const order = new Int32Array(winners.length);
-  winners.forEach((c, i) => (order[next[c]++] = i));
-  return order;
-}
-
-/**
- * @param ids which rows of the data these are
- * @param given responsibilities [K, n]
- * @returns their log-likelihood
- */
-async function addBatch(x: Tensor2D, ids: Int32Array, pass: Pass, given?: Float32Array): Promise<number> {
-  const { screen, weight, now, sums } = pass;
-  const n = ids.length;
+export async function screenedBatch(
+  x: Tensor2D,
+  screen: Screen,
+  weight: Float64Array | null,
+  last?: Int32Array | null,
+  given?: Float32Array,
+): Promise<{ statistics: Statistics; memo: Int32Array }> {
+  const [n] = x.shape;
   const k = screen.constants.length;
-  const view: View = { seen: [], logDensities: new Float64Array(n * k).fill(-Infinity) };
+  const seen: Seen[] = [];
   try {
-    if (given) await seeWhere(x, screen, view, (i, c) => given[c * n + i] > 0);
-    else await seeLikely(x, ids, pass, view);
-    const { winners, totals } = logSumExpOf(view.logDensities, n, k);
+    const logDensities = given
+      ? await seeWhere(x, screen, seen, (i, c) => given[c * n + i] > 0)
+      : await seeLikely(x, screen, seen, last);
+    const { winners, totals } = logSumExpOf(logDensities, n, k);
     const share = given
       ? (i: number, c: number) => given[c * n + i]
-      : (i: number, c: number) =>
-          Math.exp(view.logDensities[i * k + c] - totals[i]) * (weight ? weight[ids[i]] : 1);
-    for (const each of view.seen) await addSeen(sums, each, share);
-    ids.forEach((id, i) => (now.winners[id] = winners[i]));
-    return totals.reduce((sum, total, i) => sum + (weight ? weight[ids[i]] * total : total), 0);
+      : (i: number, c: number) => Math.exp(logDensities[i * k + c] - totals[i]) * (weight ? weight[i] : 1);
+    let logLikelihood = 0;
+    for (let i = 0; i < n; i++) logLikelihood += weight ? weight[i] * totals[i] : totals[i];
+    return { statistics: { logLikelihood, ...(await sumsOf(seen, screen, share)) }, memo: winners };
   } finally {
-    for (const { y } of view.seen) y.dispose();
+    for (const { y } of seen) y.dispose();
   }
 }
 
-/** What is known of a batch's rows. */
-interface View {
-  readonly seen: Seen[];
-  /** [n * K]; -Infinity for what was not seen */
-  readonly logDensities: Float64Array;
+/** Log densities of all rows for the components that may matter to them, [n * K], the others at -∞. */
+async function seeLikely(
+  x: Tensor2D,
+  screen: Screen,
+  seen: Seen[],
+  last?: Int32Array | null,
+): Promise<Float64Array> {
+  const [n] = x.shape;
+  const k = screen.constants.length;
+  const bound = await leadingBound(x, screen); // [K, n]
+  const first = last ?? highest(bound, n, k);
+  const logDensities = await seeWhere(x, screen, seen, (i, c) => first[i] === c);
+  const best = Float64Array.from(first, (c, i) => logDensities[i * k + c]);
+  return seeWhere(
+    x,
+    screen,
+    seen,
+    (i, c) => first[i] !== c && !(bound[c * n + i] < best[i] - NATS),
+    logDensities,
+  );
 }
 
-/** Evaluates the components that may matter to each row. */
-async function seeLikely(x: Tensor2D, ids: Int32Array, pass: Pass, view: View): Promise<void> {
-  const { screen, last, now } = pass;
-  const { constants } = screen;
-  const k = constants.length;
-  const norms = last?.norms ? carriedNorms(ids, last) : await leadingNorms(x, screen.lead);
-  const bound = (i: number, c: number) => constants[c] - norms[i * k + c] ** 2 / 2;
-  const first = last ? ids.map((id) => last.winners[id]) : ids.map((_, i) => highest(k, (c) => bound(i, c)));
-  await seeWhere(x, screen, view, (i, c) => first[i] === c);
-  const least = Float64Array.from(first, (c, i) => view.logDensities[i * k + c] - NATS);
-  await seeWhere(x, screen, view, (i, c) => first[i] !== c && !(bound(i, c) < least[i]));
-  if (now.norms) keepNorms(now.norms, ids, norms, view.logDensities, constants);
+/** At least the log density of every component, [K, n]. */
+async function leadingBound(x: Tensor2D, screen: Screen): Promise<Float32Array> {
+  const { leadMeans, leadFactors, leadConstants } = screen;
+  const [n] = x.shape;
+  const [k, j] = leadMeans.shape;
+  const bound = new Float32Array(k * n);
+  for (let start = 0; start < n; start += BOUNDED) {
+    const m = Math.min(BOUNDED, n - start);
+    const joint = tidy(() => {
+      const lead = slice(x, [start, 0], [m, j]); // [m, j]
+      return logJoint(matMul(centeredOn(lead, leadMeans), leadFactors), leadConstants); // [K, m]
+    });
+    const [part] = await read([joint]);
+    for (let c = 0; c < k; c++) bound.set(part.subarray(c * m, (c + 1) * m), c * n + start);
+  }
+  return bound;
 }
 
-/** Of what was evaluated the norms, of the rest their bounds. */
-function keepNorms(
-  kept: Float32Array,
-  ids: Int32Array,
-  bounds: Float32Array,
-  logDensities: Float64Array,
-  constants: Float64Array,
-): void {
-  const k = constants.length;
-  ids.forEach((id, i) => {
-    for (let c = 0; c < k; c++) {
-      const squared = 2 * (constants[c] - logDensities[i * k + c]);
-      kept[id * k + c] = squared < Infinity ? Math.sqrt(squared) : bounds[i * k + c];
-    }
+function highest(bound: Float32Array, n: number, k: number): Int32Array {
+  return Int32Array.from({ length: n }, (_, i) => {
+    let best = 0;
+    for (let c = 1; c < k; c++) if (bound[c * n + i] > bound[best * n + i]) best = c;
+    return best;
   });
 }
 
-function highest(k: number, value: (c: number) => number): number {
-  let best = 0;
-  for (let c = 1; c < k; c++) if (value(c) > value(best)) best = c;
-  return best;
-}
-
-/** Evaluates each component in full on the rows that `chosen` names. */
+/** Evaluates each component in full on the rows that `chosen` names, and adds them to `seen`. */
 async function seeWhere(
   x: Tensor2D,
   { means, factors, constants }: Screen,
-  { seen, logDensities }: View,
+  seen: Seen[],
   chosen: (i: number, c: number) => boolean,
-): Promise<void> {
+  into?: Float64Array,
+): Promise<Float64Array> {
   const [n] = x.shape;
   const k = means.length;
+  const logDensities = into ?? new Float64Array(n * k).fill(-Infinity);
   const positions = new Int32Array(n);
   for (let c = 0; c < k; c++) {
     let m = 0;
     for (let i = 0; i < n; i++) if (chosen(i, c)) positions[m++] = i;
     if (m === 0) continue;
     const rows = positions.slice(0, m);
-    const { part, at } = pick(x, rows);
     const { y, squares } = tidy(() => {
-      const y: Tensor2D = matMul(sub(part, means[c]), factors[c]); // [roundSize(m), D]
+      const y: Tensor2D = matMul(sub(gather(x, tensor1d(rows, 'int32')), means[c]), factors[c]); // [m, D]
       return { y, squares: sum(square(y), 1) };
     });
-    if (part !== x) part.dispose();
-    seen.push({ k: c, rows, y, at });
+    seen.push({ k: c, rows, y });
     const [q] = await read([squares]);
-    for (let a = 0; a < m; a++) logDensities[rows[a] * k + c] = constants[c] - q[at + a] / 2;
+    for (let a = 0; a < m; a++) logDensities[rows[a] * k + c] = constants[c] - q[a] / 2;
   }
-}
-
-/** Some rows of a batch, filled up to a round number, and where they begin in it; a run of them is not gathered. */
-function pick(x: Tensor2D, rows: Int32Array): { part: Tensor2D; at: number } {
-  const [n, d] = x.shape;
-  const m = rows.length;
-  const size = roundSize(m);
-  if (rows[m - 1] - rows[0] === m - 1) {
-    if (size >= n) return { part: x, at: rows[0] };
-    const start = Math.min(rows[0], n - size);
-    return { part: slice(x, [start, 0], [size, d]), at: rows[0] - start };
-  }
-  const filled = new Int32Array(size);
-  filled.set(rows);
-  return { part: tidy(() => gather(x, tensor1d(filled, 'int32'))), at: 0 };
+  return logDensities;
 }
 
 /** For each row its log density and its most probable component. */
@@ -249,15 +196,57 @@ function logSumExpOf(logDensities: Float64Array, n: number, k: number) {
   const winners = new Int32Array(n);
   const totals = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const best = highest(k, (c) => logDensities[i * k + c]);
-    const largest = logDensities[i * k + best];
+    let best = 0;
+    for (let c = 1; c < k; c++) if (logDensities[i * k + c] > logDensities[i * k + best]) best = c;
+    const highest = logDensities[i * k + best];
     let total = 0;
     for (let c = 0; c < k; c++) {
-      const below = logDensities[i * k + c] - largest;
+      const below = logDensities[i * k + c] - highest;
       if (below > -NATS) total += Math.exp(below);
     }
     winners[i] = best;
-    totals[i] = largest + Math.log(total);
+    totals[i] = highest + Math.log(total);
   }
   return { winners, totals };
+}
+
+/** Σ r, Σ r y and Σ r y yᵀ of every component. */
+async function sumsOf(seen: Seen[], screen: Screen, share: (i: number, c: number) => number) {
+  const k = screen.constants.length;
+  const d = screen.means[0].shape[1];
+  const counts = new Float64Array(k);
+  const first = new Float64Array(k * d);
+  const second = new Float64Array(k * d * d);
+  for (const each of seen) {
+    const { k: c } = each;
+    const { shares, kept } = visible(each, share);
+    if (shares.length === 0) continue;
+    for (const r of shares) counts[c] += r;
+    const [sums, products] = await read(
+      tidy(() => {
+        const column = reshape(tensor1d(Float32Array.from(shares, Math.sqrt)), [-1, 1]); // [m, 1]
+        const z: Tensor2D = mul(kept ? gather(each.y, tensor1d(kept, 'int32')) : each.y, column); // [m, D]
+        return [matMul(column, z, true), matMul(z, z, true)];
+      }),
+    );
+    for (let at = 0; at < d; at++) first[c * d + at] += sums[at];
+    for (let at = 0, to = c * d * d; at < d * d; at++) second[to + at] += products[at];
+  }
+  return { counts, first, second };
+}
+
+/** Share of the rows seen from which on all of them are summed up: a product costs less than gathering most of its rows. */
+const MOST = 0.8;
+
+/** The part of what was seen that has a responsibility to speak of; `kept` is null where that is all, or nearly. */
+function visible({ k, rows, y }: Seen, share: (i: number, c: number) => number) {
+  const shares = Float64Array.from(rows, (i) => share(i, k));
+  const m = shares.reduce((total, r) => (r > VISIBLE ? total + 1 : total), 0);
+  if (m >= MOST * y.shape[0]) return { shares, kept: null };
+  const kept = new Int32Array(m);
+  let at = 0;
+  shares.forEach((r, a) => {
+    if (r > VISIBLE) kept[at++] = a;
+  });
+  return { shares: shares.filter((r) => r > VISIBLE), kept };
 }

@@ -81,7 +81,7 @@ export async function startMixture(
   };
   for (const share of coarse ? FRAMES.slice(0, 1) : FRAMES) {
     const ridge = Math.max(regCovar, share * variance);
-    const statistics = await pass(problem, mixture, { known: null }, responsibilities);
+    const statistics = await pass(problem, mixture, [], responsibilities);
     mixture = maximize({ ...problem, regCovar: ridge }, mixture, statistics);
     if (ridge === regCovar && share < FRAMES[0]) break;
   }

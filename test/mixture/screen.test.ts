@@ -1,7 +1,6 @@
 /** Many features: the pass that leaves components out says what plain EM says. */
 import { memory } from '@tensorflow/tfjs-core';
 import { GaussianMixture, RandomState } from '../../src/index.js';
-import { remembers } from '../../src/mixture/bounds.js';
 import { screens } from '../../src/mixture/screen.js';
 import { passes, usePass } from '../support/backends.js';
 import { clustered } from '../support/clustered.js';
@@ -9,12 +8,10 @@ import { expectClose } from '../support/close.js';
 import { identity, make } from '../support/naive-linalg.js';
 import { naiveEm } from '../support/naive-mixture.js';
 
-const K = 5;
-/** With the fewer features bounds would be large beside the rows: each pass makes them anew. */
-const WIDTHS = [26, 40];
+const [K, D] = [5, 26];
 
 /** Five clusters: the first two overlap, the third touches them, the others are hundreds of nats away. */
-function data(D: number) {
+function data() {
   const random = new RandomState(5);
   const centers = make(K, D, (k) => random.uniform(-1, 1, 1)[0] * [0.2, 0.2, 1, 6, 20][k] + 3);
   const { x } = clustered(centers, 1, 60, 9);
@@ -27,21 +24,14 @@ function data(D: number) {
 }
 
 it('many features and components are screened, few are not', () => {
-  expect([screens(K, 26), screens(2, 26), screens(K, 8)]).toEqual([true, false, false]);
-  expect(WIDTHS.map((D) => remembers(K, D))).toEqual([false, true]);
+  expect([screens(K, D), screens(2, D), screens(K, 8)]).toEqual([true, false, false]);
 });
 
 describe.each(passes)('on %s', (where) => {
   beforeAll(() => usePass(where));
 
-  it.each([
-    [26, ''],
-    [26, 'sampleWeight'],
-    [40, ''],
-    [40, 'sampleWeight'],
-  ])('of %d features the history and parameters of plain EM, %s', async (D, weighted) => {
-    const { x, start, ...rest } = data(D);
-    const before = memory().numTensors;
+  it.each([undefined, 'sampleWeight'])('the history and parameters of plain EM, %s', async (weighted) => {
+    const { x, start, ...rest } = data();
     const sampleWeight = weighted ? rest.sampleWeight : undefined;
     for (const iterations of [1, 2, 8]) {
       const options = { sampleWeight, regCovar: 0.1, iterations };
@@ -55,7 +45,6 @@ describe.each(passes)('on %s', (where) => {
       expectClose(model.covariances, mixture.covariances, close);
       model.dispose();
     }
-    expect(memory().numTensors).toBe(before);
   });
 
   it.each(['kmeans', 'k-means++', 'random', 'random_from_data'] as const)(
@@ -63,7 +52,7 @@ describe.each(passes)('on %s', (where) => {
     async (init) => {
       const before = memory().numTensors;
       const options = { nComponents: K, init, regCovar: 0.1, maxIter: 20, tol: 0, seed: 1 };
-      const model = await GaussianMixture.fit(data(26).x, options);
+      const model = await GaussianMixture.fit(data().x, options);
       expect(model.history!.every(Number.isFinite)).toBe(true);
       expect(model.lowerBound).toBeGreaterThan(model.history![0]);
       model.dispose();

@@ -9,6 +9,7 @@ import {
   version_core,
 } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
+import { loadKernels } from './native/kernels.js';
 
 /** What {@link useBestBackend} chose. */
 export interface BestBackend {
@@ -99,7 +100,7 @@ async function tensorflow(around: Surroundings): Promise<Tried> {
     const { module, failure } = await tryLoad(name, around.load);
     if (!module && failure === null) continue;
     const broken = module ? await start('tensorflow', name) : `${failure}. ${remedy(name, failure!, around)}`;
-    if (broken === null) return chosenTensorflow(name, failures[0] ?? null);
+    if (broken === null) return chosenTensorflow(name, failures[0] ?? null, around);
     failures.push(`${name} is installed but cannot be used: ${broken.trim()}`);
     if (!before) forgetTensorflow();
   }
@@ -114,16 +115,20 @@ const install = (around: Surroundings): string =>
     ? `Native TensorFlow is several times faster: 'npm install --ignore-scripts ${CPU}', then 'npx tfjs-latent native'.`
     : `Run 'npm install ${CPU}'.`;
 
-function chosenTensorflow(name: string, failure: string | null): Tried {
+function chosenTensorflow(name: string, failure: string | null, around: Surroundings): Tried {
   const native = backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version: string } };
   const device = native.isUsingGpuDevice ? 'gpu' : 'cpu';
   const noGpu =
     name === GPU && device === 'cpu'
       ? `${GPU} found no usable GPU and computes on the CPU; with TF_CPP_MIN_LOG_LEVEL=0 TensorFlow says why.`
       : null;
+  const noKernels =
+    device === 'cpu' && !loadKernels(name) && hasRecipe(around)
+      ? "Fits are several times faster with kernels of their own: run 'npx tfjs-latent native'."
+      : null;
   return {
     chosen: { backend: 'tensorflow', device, version: native.binding.TF_Version },
-    hint: failure ?? noGpu,
+    hint: failure ?? noGpu ?? noKernels,
   };
 }
 

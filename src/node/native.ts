@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../core/errors.js';
 import { BINDING, BINDING_FOLDER, buildBinding } from './native/binding.js';
 import { cacheRoot, checkSpace, isWhole, keepWhole } from './native/cache.js';
+import { buildKernels, KERNEL_FILES, kernelsFolder } from './native/kernels.js';
 import { checkNative, type Checked } from './native/check.js';
 import { findPackage, linkAll, type NodePackage } from './native/link.js';
 import { checkHost, findTools, thisHost, type Host } from './native/needs.js';
@@ -54,8 +55,11 @@ export async function setUpNative(options: NativeOptions = {}): Promise<NativeSe
   const deps = join(home, 'deps');
   const bindings = join(home, `${target.name.split('/')[1]}-${target.version}`);
 
+  const kernels = join(home, kernelsFolder());
+
   // Looked for before anything is made or fetched, and only if something has to be.
-  const whole = isWhole(deps, libraryParts(device)) && isWhole(bindings, [BINDING]);
+  const whole =
+    isWhole(deps, libraryParts(device)) && isWhole(bindings, [BINDING]) && isWhole(kernels, KERNEL_FILES);
   const tools = whole ? null : await findTools(cwd, env, host);
   if (!whole && /\s/.test(home)) {
     throw new InputError(
@@ -70,6 +74,10 @@ export async function setUpNative(options: NativeOptions = {}): Promise<NativeSe
   const built = await keepWhole(bindings, [BINDING], async (into, scratch) => {
     const found = tools ?? (await findTools(cwd, env, host));
     await buildBinding(into, scratch, { deps, target, tools: found, env, signal, say });
+  });
+  await keepWhole(kernels, KERNEL_FILES, async (into, scratch) => {
+    const { compiler } = tools ?? (await findTools(cwd, env, host));
+    await buildKernels(into, scratch, { deps, compiler, env, signal, say });
   });
   try {
     const checked = await install(target, home, bindings, env, signal);
@@ -94,6 +102,7 @@ async function install(
     ['deps/include', join(home, 'deps/include')],
     ['deps/lib', join(home, 'deps/lib')],
     [`lib/${BINDING_FOLDER}`, join(bindings, BINDING_FOLDER)],
+    [`lib/${kernelsFolder()}`, join(home, kernelsFolder())],
   ]);
   try {
     const checked = await checkNative(target, env, signal);

@@ -1,0 +1,98 @@
+#include "kernel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace latent {
+
+int threads() {
+  static const int count = [] {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return std::max(1, CPU_COUNT(&set));
+  }();
+  return count;
+}
+
+void parallel(int64_t n, int64_t grain, const std::function<void(int64_t, int64_t)>& f) {
+  const int64_t grains = (n + grain - 1) / grain;
+  const int64_t parts = std::min<int64_t>(threads(), grains);
+  std::vector<std::thread> others;
+  const auto bound = [&](int64_t part) { return std::min(n, grains * part / parts * grain); };
+  for (int64_t part = 1; part < parts; part++) {
+    others.emplace_back([&, part] { f(bound(part), bound(part + 1)); });
+  }
+  if (parts > 0) f(0, bound(1));
+  for (auto& other : others) other.join();
+}
+
+namespace {
+
+void check(TF_Status* status) {
+  const bool failed = TF_GetCode(status) != TF_OK;
+  const std::string message = failed ? TF_Message(status) : "";
+  TF_DeleteStatus(status);
+  if (failed) throw std::runtime_error(message);
+}
+
+void* output(TF_OpKernelContext* context, int index, TF_DataType type, const std::vector<int64_t>& shape) {
+  size_t bytes = TF_DataTypeSize(type);
+  for (int64_t size : shape) bytes *= size;
+  TF_Status* status = TF_NewStatus();
+  TF_Tensor* tensor = TF_AllocateOutput(context, index, type, shape.data(), shape.size(), bytes, status);
+  check(status);
+  void* data = TF_TensorData(tensor);
+  TF_DeleteTensor(tensor);  // the context holds it
+  return data;
+}
+
+}  // namespace
+
+Input::Input(TF_OpKernelContext* context, int index) {
+  TF_Status* status = TF_NewStatus();
+  TF_GetInput(context, index, &tensor_, status);
+  check(status);
+}
+
+float* floatOutput(TF_OpKernelContext* context, int index, const std::vector<int64_t>& shape) {
+  return static_cast<float*>(output(context, index, TF_FLOAT, shape));
+}
+
+int32_t* intOutput(TF_OpKernelContext* context, int index, const std::vector<int64_t>& shape) {
+  return static_cast<int32_t*>(output(context, index, TF_INT32, shape));
+}
+
+void guarded(Compute compute, TF_OpKernelContext* context) {
+  try {
+    compute(context);
+  } catch (const std::exception& error) {
+    TF_Status* status = TF_NewStatus();
+    TF_SetStatus(status, TF_INTERNAL, error.what());
+    TF_OpKernelContext_Failure(context, status);
+    TF_DeleteStatus(status);
+  }
+}
+
+void registerKernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
+                    void (*compute)(void*, TF_OpKernelContext*)) {
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
+  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
+  for (const char* out : outputs) TF_OpDefinitionBuilderAddOutput(op, out);
+  TF_OpDefinitionBuilderSetIsStateful(op, true);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, TF_ShapeInferenceContextSetUnknownShape);
+  TF_Status* status = TF_NewStatus();
+  TF_RegisterOpDefinition(op, status);
+  check(status);
+  status = TF_NewStatus();
+  TF_RegisterKernelBuilder(name, TF_NewKernelBuilder(name, "CPU", nullptr, compute, nullptr), status);
+  check(status);
+}
+
+}  // namespace latent
+
+// Node loads this library as an addon; what it is for happens when it is loaded.
+extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
+  return exports;
+}

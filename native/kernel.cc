@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
 #include <thread>
 
 namespace latent {
@@ -16,16 +17,25 @@ int threads() {
   return count;
 }
 
-void parallel(int64_t n, int64_t grain, const std::function<void(int64_t, int64_t)>& f) {
+void parallelIndexed(int64_t n, int64_t grain, const std::function<void(int, int64_t, int64_t)>& f) {
   const int64_t grains = (n + grain - 1) / grain;
-  const int64_t parts = std::min<int64_t>(threads(), grains);
+  const int parts = static_cast<int>(std::min<int64_t>(threads(), grains));
+  std::vector<std::exception_ptr> failures(parts);
+  const auto run = [&](int part) {
+    const auto bound = [&](int64_t at) { return std::min(n, grains * at / parts * grain); };
+    try {
+      f(part, bound(part), bound(part + 1));
+    } catch (...) {
+      failures[part] = std::current_exception();
+    }
+  };
   std::vector<std::thread> others;
-  const auto bound = [&](int64_t part) { return std::min(n, grains * part / parts * grain); };
-  for (int64_t part = 1; part < parts; part++) {
-    others.emplace_back([&, part] { f(bound(part), bound(part + 1)); });
-  }
-  if (parts > 0) f(0, bound(1));
+  for (int part = 1; part < parts; part++) others.emplace_back(run, part);
+  if (parts > 0) run(0);
   for (auto& other : others) other.join();
+  for (const auto& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
 }
 
 namespace {

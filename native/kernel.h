@@ -34,11 +34,15 @@ static inline Vector load(const float* from) {
 static inline void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 static inline Vector all(float value) { return value - Vector{}; }
 
-// Runs f(begin, end) on parts of [0, n) at once, one for each processor that this process may use: parts are multiples of
-// `grain`, and few of them if n is small.
-void parallel(int64_t n, int64_t grain, const std::function<void(int64_t, int64_t)>& f);
+// Runs f(part, begin, end) on parts of [0, n) at once, one for each processor that this process may use: parts are
+// multiples of `grain`, and few of them if n is small. What f throws is thrown here.
+void parallelIndexed(int64_t n, int64_t grain, const std::function<void(int, int64_t, int64_t)>& f);
 
-// How many parts `parallel` makes of n at most.
+static inline void parallel(int64_t n, int64_t grain, const std::function<void(int64_t, int64_t)>& f) {
+  parallelIndexed(n, grain, [&](int, int64_t begin, int64_t end) { f(begin, end); });
+}
+
+// How many parts these make of n at most.
 int threads();
 
 // A tensor of an op's input; it is freed with this.

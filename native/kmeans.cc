@@ -1,11 +1,456 @@
+// A pass of Lloyd's iteration over rows that remember bounds: src/cluster/yinyang.ts says what the bounds are, and does the
+// same by tensor operations; src/cluster/kernel.ts calls this.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
 #include "kernel.h"
 
 namespace latent {
 namespace {
 
-void pass(TF_OpKernelContext* context) { throw std::runtime_error("not yet"); }
+constexpr float INF = std::numeric_limits<float>::infinity();
+// Bounds are held in float32: a little lower than they are, so that they stay bounds.
+constexpr double DOWN = 1 - 1.0 / (1 << 22);
 
-Kernel<pass> kernel("LatentKMeansPass", {"x: float"}, {"a: float", "b: float", "c: float"});
+// Rows that are compared at a time, side by side, and the centres that they are compared with at once.
+constexpr int ROWS = 2 * LANES;
+constexpr int PANEL = LANES == 16 ? 12 : 6;  // at most: as many as registers hold sums of
+
+// Up to so many numbers of centres, distances are sums of squared differences, which lose no digits and take twice the
+// operations of products.
+constexpr int64_t BY_DIFFERENCES = 1024;
+
+// Squared distances by products are off by up to this much of |x|^2 + |c|^2, those by differences of themselves.
+constexpr float ROUNDING = 2e-6f;
+
+// From so many centres on, the distance to the own one is worth computing before all of them are.
+constexpr int64_t TIGHTENED = 64;
+
+// The numbers of levels.ts: a distance as a byte.
+constexpr int DROPPED = 19;
+constexpr int BELOW = ((127 - 14) << 4) - 1;
+constexpr int LAST = 254;
+
+template <typename To, typename From>
+static inline To bits(From from) {
+  To to;
+  static_assert(sizeof to == sizeof from, "as many bytes");
+  std::memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+typedef uint8_t Bytes __attribute__((vector_size(LANES)));
+
+struct Pass {
+  const float* x;        // [n, D] the batch's rows
+  const float* origin;   // [D]
+  const float* weights;  // [2, n] as two float32 each, or null: all 1
+  const float* centers;  // [K, D]
+  int64_t n, d, k, groups;
+  // What rows remember, changed in place.
+  int32_t* labels;  // [n] -1: none yet
+  int32_t* since;   // [n] the pass in which the row was compared with all centres
+  uint8_t* gaps;    // [n, stride] how much farther than its own centre the others of a group then were
+  float* upper;     // [n] above the distance to its own centre then
+  float* until;     // [n] how far its centre and the fastest may have moved before the bounds need be looked at
+  // How centres have moved.
+  const int32_t* firsts;  // [G + 1] the first centre of each group
+  const float* own;       // [passes, K]
+  const float* farthest;  // [passes, stride]
+  const float* moved;     // [2, K] in all, as two float32 each
+  double fastest;
+  float scale;  // of distances, before they become levels
+  int32_t pass;
+  bool anew;  // sums are of all rows, not of those with a new label
+  int64_t stride;
+  // Centres for the comparison: [K / panel, D, panel], and their squared norms [K rounded up].
+  int panel;
+  std::vector<float> panels;
+  std::vector<float> norms;
+  float largest;
+  bool byDifferences;
+
+  double weight(int64_t i) const {
+    return weights == nullptr ? 1 : static_cast<double>(weights[i]) + static_cast<double>(weights[n + i]);
+  }
+};
+
+// What the rows of one thread add up to.
+struct Sums {
+  std::vector<double> sums;    // [K, D] of w (x - c)
+  std::vector<double> counts;  // [K]
+  double inertia = 0;
+  double changed = 0;
+};
+
+// Buffers of one thread for a block of ROWS rows.
+struct Block {
+  explicit Block(const Pass& pass)
+      : x(pass.d * ROWS), distances((pass.k + PANEL) * ROWS), least(std::max<int64_t>(pass.groups, 1) * ROWS), numbers(pass.groups * LANES) {}
+  std::vector<float> x;          // [D, ROWS]
+  std::vector<float> distances;  // [K, ROWS] squared, less the row's own squared norm where they are by products
+  std::vector<float> least;      // [G, ROWS] of a group's centres but the nearest of all
+  std::vector<uint8_t> numbers;  // [G, LANES] levels
+  Vector norms[2];
+  int32_t rows[ROWS];
+  int count = 0;
+};
+
+void packCenters(Pass& pass) {
+  const int64_t panels = (pass.k + PANEL - 1) / PANEL;
+  const int64_t size = (pass.k + panels - 1) / panels;
+  pass.panel = static_cast<int>(size);
+  pass.panels.assign(panels * pass.d * size, 0);
+  pass.norms.assign(panels * size, 0);
+  for (int64_t c = 0; c < pass.k; c++) {
+    double norm = 0;
+    float* panel = &pass.panels[c / size * size * pass.d + c % size];
+    for (int64_t j = 0; j < pass.d; j++) {
+      const float value = pass.centers[c * pass.d + j];
+      panel[j * size] = value;
+      norm += static_cast<double>(value) * value;
+    }
+    pass.norms[c] = static_cast<float>(norm);
+    pass.largest = std::max(pass.largest, pass.norms[c]);
+  }
+}
+
+// Up to LANES rows of as many columns, turned: to[j] gets column j. A butterfly of log2(LANES) rounds.
+template <int step>
+static inline void turn(Vector (&v)[LANES]) {
+  IntVector low, high;
+  for (int l = 0; l < LANES; l++) {
+    low[l] = l & step ? l - step + LANES : l;
+    high[l] = l & step ? l + LANES : l + step;
+  }
+  for (int r = 0; r < LANES; r++) {
+    if (r & step) continue;
+    const Vector a = v[r], b = v[r + step];
+    v[r] = __builtin_shuffle(a, b, low);
+    v[r + step] = __builtin_shuffle(a, b, high);
+  }
+  if constexpr (step > 1) turn<step / 2>(v);
+}
+
+// The rows side by side, relative to the origin; those that a last block lacks are its first one again.
+void packRows(const Pass& pass, Block& block) {
+  const float* rows[ROWS];
+  for (int r = 0; r < ROWS; r++) rows[r] = pass.x + block.rows[r < block.count ? r : 0] * pass.d;
+  int64_t j = 0;
+  for (; j + LANES <= pass.d; j += LANES) {
+    const Vector origin = load(pass.origin + j);
+    for (int half = 0; half < 2; half++) {
+      Vector v[LANES];
+      for (int r = 0; r < LANES; r++) v[r] = load(rows[half * LANES + r] + j) - origin;
+      turn<LANES / 2>(v);
+      for (int c = 0; c < LANES; c++) store(&block.x[(j + c) * ROWS + half * LANES], v[c]);
+    }
+  }
+  for (; j < pass.d; j++) {
+    for (int r = 0; r < ROWS; r++) block.x[j * ROWS + r] = rows[r][j] - pass.origin[j];
+  }
+}
+
+void squaredNorms(const Pass& pass, Block& block) {
+  Vector a{}, b{};
+  for (int64_t j = 0; j < pass.d; j++) {
+    const Vector u = load(&block.x[j * ROWS]), v = load(&block.x[j * ROWS + LANES]);
+    a += u * u;
+    b += v * v;
+  }
+  block.norms[0] = a;
+  block.norms[1] = b;
+}
+
+// Distances of a block's rows to all centres, `panel` of them at once.
+template <int panel, bool byDifferences>
+void compareBlock(const Pass& pass, Block& block) {
+  const float* x = block.x.data();
+  for (int64_t c = 0; c < pass.k; c += panel) {
+    const float* centers = &pass.panels[c * pass.d];
+    Vector sums[panel][2] = {};
+    for (int64_t j = 0; j < pass.d; j++) {
+      const Vector u = load(x + j * ROWS), v = load(x + j * ROWS + LANES);
+      for (int p = 0; p < panel; p++) {
+        const Vector center = all(centers[j * panel + p]);
+        const Vector a = byDifferences ? u - center : u, b = byDifferences ? v - center : v;
+        sums[p][0] += a * (byDifferences ? a : center);
+        sums[p][1] += b * (byDifferences ? b : center);
+      }
+    }
+    for (int p = 0; p < panel; p++) {
+      for (int h = 0; h < 2; h++) {
+        const Vector distance = byDifferences ? sums[p][h] : all(pass.norms[c + p]) - 2 * sums[p][h];
+        store(&block.distances[(c + p) * ROWS + h * LANES], distance);
+      }
+    }
+  }
+}
+
+// The one of these functions that is made for the centres' panels.
+template <int panel>
+void comparePanels(const Pass& pass, Block& block) {
+  if constexpr (panel > 1) {
+    if (pass.panel < panel) return comparePanels<panel - 1>(pass, block);
+  }
+  if (pass.byDifferences) return compareBlock<panel, true>(pass, block);
+  squaredNorms(pass, block);
+  compareBlock<panel, false>(pass, block);
+}
+
+static inline Vector least(Vector a, Vector b) { return a < b ? a : b; }
+
+// Nearest centres, the first of several; and of each group the nearest of the others.
+void nearest(const Pass& pass, Block& block, int half, IntVector* labels, Vector* distances) {
+  IntVector nearest{}, group{};
+  Vector best = all(INF), next = all(INF);
+  const int64_t groups = std::max<int64_t>(pass.groups, 1);
+  for (int64_t g = 0; g < groups; g++) {
+    const int64_t begin = pass.groups > 0 ? pass.firsts[g] : 0;
+    const int64_t end = pass.groups > 0 ? pass.firsts[g + 1] : pass.k;
+    Vector first = all(INF), second = all(INF);
+    IntVector which{};
+    for (int64_t c = begin; c < end; c++) {
+      const Vector distance = load(&block.distances[c * ROWS + half * LANES]);
+      const IntVector nearer = distance < first;
+      second = nearer ? first : least(second, distance);
+      first = nearer ? distance : first;
+      which = nearer ? which * 0 + static_cast<int32_t>(c) : which;
+    }
+    store(&block.least[g * ROWS + half * LANES], first);
+    const IntVector nearer = first < best;
+    best = nearer ? first : best;
+    next = nearer ? second : next;
+    nearest = nearer ? which : nearest;
+    group = nearer ? group * 0 + static_cast<int32_t>(g) : group;
+  }
+  for (int l = 0; l < LANES; l++) block.least[group[l] * ROWS + half * LANES + l] = next[l];
+  *labels = nearest;
+  *distances = best;
+}
+
+static inline Vector root(Vector v) {
+  for (int l = 0; l < LANES; l++) v[l] = std::sqrt(v[l]);
+  return v;
+}
+
+// Bounds of rows that were compared, as the numbers of levels.
+void remember(const Pass& pass, Block& block, int half, Vector best) {
+  const Vector none{};
+  const Vector norm = pass.byDifferences ? none : block.norms[half];
+  const Vector slack = all(ROUNDING) * (norm + all(pass.byDifferences ? 0 : pass.largest));
+  const Vector high = all(pass.byDifferences ? 1 + ROUNDING : 1);
+  const Vector low = all(pass.byDifferences ? 1 - ROUNDING : 1);
+  const Vector above = (norm + best + slack) * high;
+  const Vector upper = root(above > 0 ? above : none) / all(static_cast<float>(DOWN));
+  const int lanes = std::min(LANES, block.count - half * LANES);
+  for (int64_t g = 0; g < pass.groups; g++) {
+    const Vector distance = load(&block.least[g * ROWS + half * LANES]);
+    const Vector below = (norm + distance - slack) * low;
+    const Vector lower = root(below > 0 ? below : none) * all(static_cast<float>(DOWN));
+    IntVector level = (bits<IntVector>((lower - upper) * all(pass.scale)) >> DROPPED) - BELOW;
+    level = level < 0 ? IntVector{} : level > LAST ? IntVector{} + LAST : level;
+    level = distance == all(INF) ? IntVector{} + (LAST + 1) : level;
+    const Bytes numbers = __builtin_convertvector(level, Bytes);
+    std::memcpy(&block.numbers[g * LANES], &numbers, sizeof numbers);
+  }
+  for (int l = 0; l < lanes; l++) {
+    const int32_t i = block.rows[half * LANES + l];
+    uint8_t* gaps = pass.gaps + i * pass.stride;
+    for (int64_t g = 0; g < pass.groups; g++) gaps[g] = block.numbers[g * LANES + l];
+    pass.upper[i] = upper[l];
+    pass.since[i] = pass.pass;
+    pass.until[i] = 0;
+  }
+}
+
+// w (x - c) is added to a cluster's sum; what is returned is w |x - c|^2.
+double addRow(const Pass& pass, int64_t i, int32_t label, double weight, Sums& sums) {
+  const float* row = pass.x + i * pass.d;
+  const float* center = pass.centers + label * pass.d;
+  double* sum = &sums.sums[label * pass.d];
+  double squared[4] = {};
+  int64_t j = 0;
+  for (; j + 4 <= pass.d; j += 4) {
+    for (int l = 0; l < 4; l++) {
+      const double away = static_cast<double>(row[j + l] - pass.origin[j + l]) - center[j + l];
+      sum[j + l] += weight * away;
+      squared[l] += away * away;
+    }
+  }
+  for (; j < pass.d; j++) {
+    const double away = static_cast<double>(row[j] - pass.origin[j]) - center[j];
+    sum[j] += weight * away;
+    squared[0] += away * away;
+  }
+  return weight * (squared[0] + squared[1] + squared[2] + squared[3]);
+}
+
+void compare(const Pass& pass, Block& block, Sums& sums) {
+  packRows(pass, block);
+  comparePanels<PANEL>(pass, block);
+  for (int half = 0; half < 2; half++) {
+    IntVector labels;
+    Vector distances;
+    nearest(pass, block, half, &labels, &distances);
+    if (pass.groups > 0) remember(pass, block, half, distances);
+    for (int l = 0; l < LANES && half * LANES + l < block.count; l++) {
+      const int32_t i = block.rows[half * LANES + l];
+      const int32_t before = pass.labels[i];
+      const double weight = pass.weight(i);
+      if (before == labels[l]) continue;
+      pass.labels[i] = labels[l];
+      if (weight == 0) continue;
+      sums.changed++;
+      if (pass.anew) continue;
+      sums.inertia += addRow(pass, i, before, -weight, sums);
+      sums.inertia += addRow(pass, i, labels[l], weight, sums);
+    }
+  }
+  block.count = 0;
+}
+
+// A little above the distance of a row to a centre.
+float distanceTo(const Pass& pass, int64_t i, int32_t label) {
+  const float* row = pass.x + i * pass.d;
+  const float* center = pass.centers + label * pass.d;
+  Vector squared{};
+  int64_t j = 0;
+  for (; j + LANES <= pass.d; j += LANES) {
+    const Vector away = load(row + j) - load(pass.origin + j) - load(center + j);
+    squared += away * away;
+  }
+  float total = 0;
+  for (; j < pass.d; j++) {
+    const float away = row[j] - pass.origin[j] - center[j];
+    total += away * away;
+  }
+  for (int l = 0; l < LANES; l++) total += squared[l];
+  return std::sqrt(total * (1 + ROUNDING));
+}
+
+// Whether bounds do not show that a row stays where it is.
+bool fails(const Pass& pass, int64_t i) {
+  const int32_t label = pass.labels[i];
+  if (label < 0) return true;
+  const double total = static_cast<double>(pass.moved[label]) + pass.moved[pass.k + label] + pass.fastest;
+  if (total < pass.until[i]) return false;
+  const int64_t before = pass.since[i];
+  const float* farthest = pass.farthest + before * pass.stride;
+  const uint8_t* gaps = pass.gaps + i * pass.stride;
+  const Vector unit = all(static_cast<float>(DOWN) / pass.scale);
+  Vector rest = all(INF);
+  for (int64_t g = 0; g < pass.stride; g += LANES) {
+    Bytes numbers;
+    std::memcpy(&numbers, gaps + g, sizeof numbers);
+    const IntVector level = __builtin_convertvector(numbers, IntVector);
+    Vector gap = bits<Vector>((level + BELOW) << DROPPED) * unit;
+    gap = level == 0 ? Vector{} : level > LAST ? all(INF) : gap;
+    rest = least(rest, gap - load(farthest + g));
+  }
+  float smallest = INF;
+  for (int l = 0; l < LANES; l++) smallest = std::min(smallest, rest[l]);
+  const float own = pass.own[before * pass.k + label];
+  if (!(smallest > own)) {
+    if (pass.k < TIGHTENED || !(smallest > 0)) return true;
+    // Its centre may have come nearer: what counts is how far it is now.
+    smallest += pass.upper[i] - distanceTo(pass, i, label);
+    if (!(smallest > 0)) return true;
+  } else {
+    smallest -= own;
+  }
+  pass.until[i] = static_cast<float>(std::min((total + smallest) * DOWN, 3e38));
+  return false;
+}
+
+void passOver(const Pass& pass, int64_t begin, int64_t end, Sums& sums) {
+  Block block(pass);
+  for (int64_t i = begin; i < end; i++) {
+    if (pass.groups > 0 && !fails(pass, i)) continue;
+    const float* row = pass.x + i * pass.d;
+    for (int64_t j = 0; j < pass.d; j += 16) __builtin_prefetch(row + j, 0, 2);
+    block.rows[block.count++] = static_cast<int32_t>(i);
+    if (block.count == ROWS) compare(pass, block, sums);
+  }
+  if (block.count > 0) compare(pass, block, sums);
+  for (int64_t i = begin; i < end; i++) {
+    const double weight = pass.weight(i);
+    sums.counts[pass.labels[i]] += weight;
+    if (pass.anew && weight > 0) sums.inertia += addRow(pass, i, pass.labels[i], weight, sums);
+  }
+}
+
+// Inputs:
+//   x [M, D], range [2] the first row of the batch in x and how many, origin [D], weights [2, n] or [0],
+//   centers [K, D], labels [n], since [n], gaps [n, stride / 4] of bytes, upper [n], until [n],
+//   groups [G + 1] (none where G is 0), own [passes, K], farthest [passes, stride], moved [2, K],
+//   step [5]: pass, fastest (as two), scale, anew
+// Outputs: sums [2, K, D] of w (x - c): of rows with a new label what they add and take away; totals [2, K + 2]: counts,
+//   inertia (likewise), changed.
+void kmeansPass(TF_OpKernelContext* context) {
+  const Input x(context, 0), range(context, 1), origin(context, 2), weights(context, 3), centers(context, 4);
+  const Input labels(context, 5), since(context, 6), gaps(context, 7), upper(context, 8), until(context, 9);
+  const Input groups(context, 10), own(context, 11), farthest(context, 12), moved(context, 13), step(context, 14);
+  Pass pass{};
+  pass.k = centers.dim(0);
+  pass.d = centers.dim(1);
+  pass.n = range.ints()[1];
+  pass.x = x.floats() + range.ints()[0] * pass.d;
+  pass.origin = origin.floats();
+  pass.weights = weights.size() > 0 ? weights.floats() : nullptr;
+  pass.centers = centers.floats();
+  pass.labels = labels.ints();
+  pass.since = since.ints();
+  pass.gaps = reinterpret_cast<uint8_t*>(gaps.ints());
+  pass.upper = upper.floats();
+  pass.until = until.floats();
+  pass.groups = std::max<int64_t>(groups.size() - 1, 0);
+  pass.stride = pass.groups > 0 ? gaps.dim(1) * 4 : 0;
+  pass.firsts = groups.ints();
+  pass.own = own.floats();
+  pass.farthest = farthest.floats();
+  pass.moved = moved.floats();
+  const float* s = step.floats();
+  pass.pass = static_cast<int32_t>(s[0]);
+  pass.anew = s[4] != 0;
+  pass.fastest = static_cast<double>(s[1]) + s[2];
+  pass.scale = s[3];
+  pass.byDifferences = pass.k * pass.d <= BY_DIFFERENCES;
+  packCenters(pass);
+
+  std::vector<std::unique_ptr<Sums>> parts(threads());
+  parallelIndexed(pass.n, 4 * ROWS, [&](int part, int64_t begin, int64_t end) {
+    parts[part] = std::make_unique<Sums>();
+    parts[part]->sums.assign(pass.k * pass.d, 0);
+    parts[part]->counts.assign(pass.k, 0);
+    passOver(pass, begin, end, *parts[part]);
+  });
+
+  const int64_t size = pass.k * pass.d;
+  float* sums = floatOutput(context, 0, {2, pass.k, pass.d});
+  float* totals = floatOutput(context, 1, {2, pass.k + 2});
+  for (int64_t at = 0; at < size; at++) {
+    double total = 0;
+    for (const auto& part : parts) total += part ? part->sums[at] : 0;
+    split(total, sums + at, sums + size + at);
+  }
+  for (int64_t at = 0; at < pass.k + 2; at++) {
+    double total = 0;
+    for (const auto& part : parts) {
+      if (!part) continue;
+      total += at < pass.k ? part->counts[at] : at == pass.k ? part->inertia : part->changed;
+    }
+    split(total, totals + at, totals + pass.k + 2 + at);
+  }
+}
+
+Kernel<kmeansPass> kernel("LatentKMeansPass",
+                          {"x: float", "range: int32", "origin: float", "weights: float", "centers: float",
+                           "labels: int32", "since: int32", "gaps: int32", "upper: float", "until: float", "groups: int32", "own: float",
+                           "farthest: float", "moved: float", "step: float"},
+                          {"sums: float", "totals: float"});
 
 }  // namespace
 }  // namespace latent

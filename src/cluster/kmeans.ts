@@ -48,7 +48,7 @@ import type { Matrix, Weights } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
-import { allLabels, nearest, update, type Centers } from './lloyd.js';
+import { nearest, update, type Centers } from './lloyd.js';
 import { passesOf, type Algorithm } from './passes.js';
 import { problemOf, type Problem } from './problem.js';
 import { isRenamed } from './renamed.js';
@@ -164,7 +164,7 @@ async function runLloyd(
   events: FitEvents,
 ): Promise<Restart> {
   const { rows } = problem;
-  const { assign, memos } = passesOf(problem, start.length / rows.nFeatures, algorithm);
+  const { assign, ...passes } = passesOf(problem, start.length / rows.nFeatures, algorithm);
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
   const advance = async (centers: Centers): Promise<Step<Centers>> => {
     const statistics = await assign(centers);
@@ -176,17 +176,14 @@ async function runLloyd(
     return { params, objective: next.inertia, change: next.shift, done: settled || next.shift <= tolerance };
   };
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
-  const run = await iterate(init, start, advance, maxIter, events, report);
-  const { inertia } = await assign(run.params);
-  const { params: centers, nIter, converged, history } = run;
-  return {
-    centers,
-    labels: allLabels(memos, problem.host?.nRows ?? rows.nRows),
-    inertia,
-    nIter,
-    converged,
-    history,
-  };
+  try {
+    const run = await iterate(init, start, advance, maxIter, events, report);
+    const { inertia } = await assign(run.params);
+    const { params: centers, nIter, converged, history } = run;
+    return { centers, labels: await passes.labels(), inertia, nIter, converged, history };
+  } finally {
+    passes.dispose();
+  }
 }
 
 /** Of all N rows, where equal ones were clustered as one. */

@@ -205,7 +205,7 @@ export function update(
   const sums = statistics.sums.slice();
   const d = centers.length / counts.length;
   // As the pass saw them: the sums are of differences from the rounded centres, and what rests has moved by 0.
-  const seen = Float64Array.from(Float32Array.from(centers));
+  const seen = new Float64Array(new Float32Array(centers));
   const next = seen.slice();
   let inertia = statistics.inertia;
   const far = statistics.far.values();
@@ -227,6 +227,7 @@ export function update(
       inertia -= counts[k] * move * move;
     }
   }
-  const shift = next.reduce((total, value, i) => total + (value - seen[i]) ** 2, 0);
+  let shift = 0;
+  for (let at = 0; at < next.length; at++) shift += (next[at] - seen[at]) ** 2;
   return { centers: next, inertia: Math.max(0, inertia), shift };
 }

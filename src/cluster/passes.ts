@@ -1,5 +1,7 @@
+import { nativeKernel } from '../core/native.js';
 import { assignOnHost } from './hamerly.js';
-import { assignByTensors, type Centers, type Memo, type Statistics } from './lloyd.js';
+import { kernelPasses } from './kernel.js';
+import { allLabels, assignByTensors, type Centers, type Memo, type Statistics } from './lloyd.js';
 import type { Problem } from './problem.js';
 import { boundedPasses, hasBounds } from './yinyang.js';
 
@@ -9,16 +11,24 @@ export type Algorithm = 'auto' | 'lloyd' | 'elkan';
 export interface Passes {
   /** Every row to its nearest centre. */
   assign(centers: Centers): Promise<Statistics>;
-  readonly memos: readonly Memo[];
+  /** Of the rows that passes run over, as the last pass left them. */
+  labels(): Promise<Int32Array>;
+  dispose(): void;
 }
 
-/** On the host wherever the problem is held there; else by tensors, as `algorithm` says. */
+/** On the host wherever the problem is held there, else by the native kernel where it is, else by tensors; as `algorithm` says. */
 export function passesOf(problem: Problem, k: number, algorithm: Algorithm): Passes {
-  const { host } = problem;
+  const { host, rows } = problem;
   const memos: Memo[] = [];
-  if (host) return { memos, assign: (centers) => assignOnHost(problem, host, centers, memos) };
+  const simple = {
+    labels: async () => allLabels(memos, host?.nRows ?? rows.nRows),
+    dispose: () => undefined,
+  };
+  if (host) return { ...simple, assign: (centers) => assignOnHost(problem, host, centers, memos) };
+  const kernel = nativeKernel('LatentKMeansPass');
+  if (kernel) return kernelPasses(problem, kernel, k, algorithm);
   if (algorithm === 'lloyd' || (algorithm === 'auto' && !hasBounds())) {
-    return { memos, assign: (centers) => assignByTensors(problem, centers, memos) };
+    return { ...simple, assign: (centers) => assignByTensors(problem, centers, memos) };
   }
   return boundedPasses(problem, k);
 }

@@ -1,5 +1,6 @@
 import { square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Batched, Pace } from '../core/iterate.js';
+import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
 import { distinctRows } from './distinct.js';
@@ -36,9 +37,10 @@ export interface HostRows extends Batched<HostBatch> {
  * have changed their label. Measured on native TensorFlow with 50,000 rows of 2 to 32 features, 4 to 256 clusters.
  *
  * `perRow` is up to how many products K D of a row, `small` up to how many N K D of a pass; `held` is how many numbers
- * of the rows are kept there (64 MiB). Tests set them.
+ * of the rows are kept there (64 MiB); `beside` is
+ * `small` where there is a native kernel. Tests set them.
  */
-export const hostLimit = { perRow: 512, small: 2 ** 19, held: 2 ** 24 };
+export const hostLimit = { perRow: 512, small: 2 ** 19, beside: 2 ** 16, held: 2 ** 24 };
 
 /**
  * float32 numbers of a temporary (4 MiB). The allocator hands out larger ones as fresh pages, whose first touch costs
@@ -70,7 +72,9 @@ export async function problemOf(
   pace: Pace,
 ): Promise<Problem> {
   const perRow = k * rows.nFeatures;
-  const onHost = perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
+  const onHost = nativeKernel('LatentKMeansPass')
+    ? rows.nRows * perRow <= hostLimit.beside
+    : perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
   const host = onHost ? await hostRows(rows, weight, pace) : null;
   let norms: Promise<Float32Array> | null = null;
   return { rows, weight, host, norms: () => (norms ??= squaredNorms(rows, pace)), pace };

@@ -49,10 +49,14 @@ async function improved(
   start: Centers,
   k: number,
 ): Promise<{ centers: Centers; inertia: number }> {
-  const { assign } = passesOf(problem, k, 'auto');
+  const { assign, dispose } = passesOf(problem, k, 'auto');
   let found = { centers: start, inertia: Infinity };
-  for (let i = 0; i < ITERATIONS; i++) found = update(found.centers, await assign(found.centers));
-  return found;
+  try {
+    for (let i = 0; i < ITERATIONS; i++) found = update(found.centers, await assign(found.centers));
+    return found;
+  } finally {
+    dispose();
+  }
 }
 
 /** [M] each: the nearest centre, and the squared distances to it and to the second nearest. */

@@ -10,9 +10,28 @@ import {
 } from '@tensorflow/tfjs-core';
 import { fold, type Batched } from '../core/iterate.js';
 import { read } from '../core/read.js';
-import { encode, levelsOf, type Levels } from './levels.js';
-import { aboutOwn, assignByTensors, merge, type Centers, type Memo, type Statistics } from './lloyd.js';
-import { DOWN, squaredDistance } from './loops.js';
+import { encode } from './levels.js';
+import {
+  aboutOwn,
+  allLabels,
+  assignByTensors,
+  merge,
+  type Centers,
+  type Memo,
+  type Statistics,
+} from './lloyd.js';
+import { DOWN } from './loops.js';
+import {
+  advance,
+  carry,
+  firstMotion,
+  groupLimit,
+  isFaint,
+  noTotals,
+  type Motion,
+  type Totals,
+} from './motion.js';
+import type { Passes } from './passes.js';
 import { rowsOfChunk, type Problem } from './problem.js';
 
 /**
@@ -30,9 +49,6 @@ import { rowsOfChunk, type Problem } from './problem.js';
  * groups.
  */
 
-/** Groups of centres, at most; and a row's bounds take at most an eighth of what its features take. Tests set it; 0: no bounds. */
-export const groupLimit = { groups: 1024 };
-
 /** Whether passes have bounds: a shader would be compiled again for each number of rows. */
 export const hasBounds = (): boolean => groupLimit.groups > 0 && !/^web(gl|gpu)$/.test(getBackend());
 
@@ -42,9 +58,6 @@ const ROUNDING = 2e-6;
 /** Rows of a batch: what is remembered of them are a few arrays. */
 const BATCH = 2 ** 16;
 
-/** Float32's rounding in sums over all rows must stay small: they are summed up again when the inertia has fallen so far. */
-const ANEW = 0.5;
-
 /** Rows that are summed up in float32 at a time: wasm adds one after the other. */
 const SUMMED = 2048;
 
@@ -52,102 +65,17 @@ const SUMMED = 2048;
 const MOST = 0.6;
 
 /** What a batch remembers. */
-interface Bounded extends Memo {
+interface Bounded extends Memo, Totals {
   /** [n] The pass in which the row was compared with all centres. */
   readonly since: Int32Array;
   /** [n * G] How much farther than its own centre the others of a group then were, as the numbers of levels. */
   readonly gaps: Uint8Array;
   /** [n] How far the row's centre and the fastest one may have moved in all before its bounds need be looked at. */
   readonly until: Float32Array;
-  /** [K] Σ w */
-  counts: Float64Array;
-  /** [K * D] Σ w (x - c) */
-  readonly sums: Float64Array;
-  inertia: number;
-  /** The inertia when all rows were summed up. */
-  summed: number;
-}
-
-/** What all batches of a restart share. */
-interface Motion {
-  readonly k: number;
-  readonly d: number;
-  /** [G + 1] A group's centres are those from its number here to the next one's. */
-  readonly groups: Int32Array;
-  readonly levels: Levels;
-  /** [K * D] Of this pass, as float32 sees them; and by how much they have moved since the last one. */
-  readonly centers: Float64Array;
-  readonly moves: Float64Array;
-  /** [K] |c|² */
-  readonly norms: Float64Array;
-  /** [K] for each pass: how far centres had moved in all by then. */
-  readonly moved: Float64Array[];
-  /** How far the farthest of all centres moved, added up over the passes. */
-  fastest: number;
-  /** [passes * K] How far each centre has moved since each pass. */
-  own: Float64Array;
-  /** [passes * G] The same of the farthest of a group. */
-  farthest: Float64Array;
-}
-
-function firstMotion({ rows }: Problem, k: number): Motion {
-  const { nFeatures: d, variances } = rows;
-  const most = Math.max(1, Math.min(k, groupLimit.groups, Math.floor(d / 2)));
-  return {
-    k,
-    d,
-    groups: Int32Array.from({ length: most + 1 }, (_, g) => Math.ceil((g * k) / most)),
-    levels: levelsOf(Math.sqrt(variances.reduce((a, b) => a + b))),
-    centers: new Float64Array(k * d),
-    moves: new Float64Array(k * d),
-    norms: new Float64Array(k),
-    moved: [],
-    fastest: 0,
-    own: new Float64Array(),
-    farthest: new Float64Array(),
-  };
-}
-
-/** Moves the centres to where this pass has them. */
-function advance(motion: Motion, exact: Centers): void {
-  const { k, d, centers, moves, moved, norms } = motion;
-  const now = Float64Array.from(moved.at(-1) ?? new Float64Array(k));
-  const zero = new Float64Array(d);
-  for (let c = 0; c < k; c++) {
-    for (let at = c * d; at < (c + 1) * d; at++) {
-      const center = Math.fround(exact[at]);
-      moves[at] = center - centers[at];
-      centers[at] = center;
-    }
-    if (moved.length > 0) now[c] += Math.sqrt(squaredDistance(moves, c, zero, 0, d)) / DOWN;
-    norms[c] = squaredDistance(centers, c, zero, 0, d);
-  }
-  motion.fastest += now.reduce((most, total, c) => Math.max(most, total - (moved.at(-1)?.[c] ?? 0)), 0);
-  moved.push(now);
-  moveGroups(motion, now);
-}
-
-/** How far centres and groups have moved since each of the passes. */
-function moveGroups(motion: Motion, now: Float64Array): void {
-  const { k, groups, moved } = motion;
-  const G = groups.length - 1;
-  motion.own = new Float64Array(moved.length * k);
-  motion.farthest = new Float64Array(moved.length * G);
-  moved.forEach((before, pass) => {
-    for (let g = 0; g < G; g++) {
-      let most = 0;
-      for (let c = groups[g]; c < groups[g + 1]; c++) {
-        const distance = now[c] - before[c];
-        motion.own[pass * k + c] = distance;
-        if (distance > most) most = distance;
-      }
-      motion.farthest[pass * G + g] = most;
-    }
-  });
 }
 
 /** The passes of one restart. */
-export function boundedPasses(problem: Problem, k: number) {
+export function boundedPasses(problem: Problem, k: number): Passes {
   const { rows, pace } = problem;
   const motion = firstMotion(problem, k);
   const lazily: Batched<{ dispose(): void }> = {
@@ -171,7 +99,7 @@ export function boundedPasses(problem: Problem, k: number) {
       centers.dispose();
     }
   };
-  return { assign, memos };
+  return { assign, labels: () => Promise.resolve(allLabels(memos, rows.nRows)), dispose: () => undefined };
 }
 
 async function accumulate(
@@ -187,39 +115,24 @@ async function accumulate(
   if (last) carry(memo, motion);
   const failed = failing(memo, motion);
   const changed = await compare(problem, motion, centers, start, failed, memo, w);
-  if (memo.inertia < memo.summed * ANEW) await sumUp(problem, centers, start, memo, w);
+  if (isFaint(memo)) await sumUp(problem, centers, start, memo, w);
   memo.counts = countsOf(memo.labels, w, motion.k);
   const { sums, counts, inertia } = memo;
   return { statistics: { counts, sums: sums.slice(), inertia, changed, far: [] }, memo };
 }
 
-const fresh = (n: number, { k, d, groups }: Motion): Bounded => ({
+const fresh = (n: number, motion: Motion): Bounded => ({
   labels: new Int32Array(n).fill(-1),
   since: new Int32Array(n),
-  gaps: new Uint8Array(n * (groups.length - 1)),
+  gaps: new Uint8Array(n * (motion.groups.length - 1)),
   until: new Float32Array(n),
-  counts: new Float64Array(k),
-  sums: new Float64Array(k * d),
-  inertia: 0,
-  summed: Infinity,
+  ...noTotals(motion),
 });
 
 function countsOf(labels: Int32Array, w: Float64Array | null, k: number): Float64Array {
   const counts = new Float64Array(k);
   for (let i = 0; i < labels.length; i++) counts[labels[i]] += w ? w[i] : 1;
   return counts;
-}
-
-/** The same labels about moved centres. */
-function carry(memo: Bounded, { moves, d }: Motion): void {
-  const { sums, counts } = memo;
-  for (let c = 0; c < counts.length; c++) {
-    for (let at = c * d; at < (c + 1) * d; at++) {
-      const move = moves[at];
-      memo.inertia += move * (counts[c] * move - 2 * sums[at]);
-      sums[at] = counts[c] === 0 ? 0 : sums[at] - counts[c] * move;
-    }
-  }
 }
 
 /** Rows whose bounds do not show that they stay; all rows, where those are most. */

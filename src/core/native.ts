@@ -5,7 +5,8 @@ import { engine, getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-cor
  * how many outputs each has. Nothing needs them: where they are not, the same is done by tensor operations.
  */
 export const NATIVE_KERNELS = {
-  LatentKMeansPass: 3,
+  LatentColumnMoments: 1,
+  LatentKMeansPass: 2,
 } as const;
 
 /** A kernel: its inputs in their order, under any names. The outputs are the caller's to free, or `tidy`'s. */

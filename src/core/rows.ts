@@ -15,6 +15,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { InputError } from './errors.js';
 import type { Pace } from './iterate.js';
+import { nativeKernel, type NativeKernel } from './native.js';
 import { read } from './read.js';
 import { checkRow, sourceOf, type Matrix, type Source } from './source.js';
 
@@ -22,6 +23,8 @@ import { checkRow, sourceOf, type Matrix, type Source } from './source.js';
 const MAX_BATCH = 8192;
 /** float32 numbers that the temporaries of one batch may take, each (64 MiB): smaller ones pay more for reading sums back than their caches give. */
 const BATCH_FLOATS = 2 ** 24;
+/** float32 numbers that a native kernel sums up in one call: a frame's work. */
+const KERNEL_FLOATS = 2 ** 26;
 /** Beyond this the squares of differences leave float32's range (3.4e38), or sink below it. */
 export const LARGEST = 1e15;
 export const SMALLEST = 1e-15;
@@ -116,6 +119,8 @@ export interface ShiftedRows {
   readonly batchRows: number;
   /** Whether a batch of all rows takes no memory: it is x itself, a float32 tensor whose origin is 0. */
   readonly inPlace: boolean;
+  /** The float32 tensor that holds the rows, the origin not subtracted: for kernels that do so. */
+  readonly raw: Tensor2D | null;
   /** Rows `start` to `end`, relative to the origin [n, D]; yours to free. */
   batch(start: number, end: number): Tensor2D;
   /** Some rows, the same numbers as in a batch [n, D]; yours to free. */
@@ -126,37 +131,82 @@ export interface ShiftedRows {
   at(indices: ArrayLike<number>): Promise<Float64Array>;
 }
 
+/** Per-feature sums of (x - c) and (x - c)² of some rows. */
+interface ColumnSums {
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+}
+
 /** Per-feature sums of (x - c) and (x - c)² over all rows, in float64. */
-async function centralSums(source: Source, center: Float64Array, pace: Pace) {
-  const { nRows, nFeatures: d, copyRow } = source;
+async function centralSums(source: Source, center: Float64Array, pace: Pace): Promise<ColumnSums> {
+  const { nRows, nFeatures: d, tensor, copyRow } = source;
+  const kernel = tensor?.dtype === 'float32' ? nativeKernel('LatentColumnMoments') : null;
   const first = new Float64Array(d);
   const second = new Float64Array(d);
-  const row = new Float64Array(d);
-  for (let start = 0; start < nRows; start += MAX_BATCH) {
-    const end = Math.min(nRows, start + MAX_BATCH);
-    if (copyRow) {
-      for (let i = start; i < end; i++) {
-        copyRow(i, center, row, 0);
-        for (let j = 0; j < d; j++) {
-          first[j] += row[j];
-          second[j] += row[j] * row[j];
-        }
-      }
-    } else {
-      const [a, b] = await read(
-        tidy(() => {
-          const x = relativeBatch(source, center, start, end);
-          return [sum(x, 0), sum(square(x), 0)];
-        }),
-      );
+  const step = kernel ? Math.ceil(KERNEL_FLOATS / d) : MAX_BATCH;
+  for (let start = 0; start < nRows; start += step) {
+    const end = Math.min(nRows, start + step);
+    if (copyRow) addRows(copyRow, center, start, end, { first, second });
+    else {
+      const sums = kernel
+        ? await sumsByKernel(kernel, tensor!, center, start, end)
+        : await sumsByTensors(source, center, start, end);
       for (let j = 0; j < d; j++) {
-        first[j] += a[j];
-        second[j] += b[j];
+        first[j] += sums.first[j];
+        second[j] += sums.second[j];
       }
     }
     await pace();
   }
   return { first, second };
+}
+
+function addRows(
+  copyRow: NonNullable<Source['copyRow']>,
+  center: Float64Array,
+  start: number,
+  end: number,
+  { first, second }: ColumnSums,
+): void {
+  const row = new Float64Array(center.length);
+  for (let i = start; i < end; i++) {
+    copyRow(i, center, row, 0);
+    for (let j = 0; j < row.length; j++) {
+      first[j] += row[j];
+      second[j] += row[j] * row[j];
+    }
+  }
+}
+
+async function sumsByTensors(source: Source, center: Float64Array, start: number, end: number) {
+  const [first, second] = await read(
+    tidy(() => {
+      const x = relativeBatch(source, center, start, end);
+      return [sum(x, 0), sum(square(x), 0)];
+    }),
+  );
+  return { first, second };
+}
+
+/** About the centre as float32 has it, and then moved by what that leaves. */
+async function sumsByKernel(
+  kernel: NativeKernel,
+  x: Tensor2D,
+  center: Float64Array,
+  start: number,
+  end: number,
+): Promise<ColumnSums> {
+  const d = center.length;
+  const n = end - start;
+  const near = Float32Array.from(center);
+  const outputs = tidy(() => kernel({ x, range: tensor1d([start, n], 'int32'), center: tensor1d(near) }));
+  const [sums] = await read(outputs);
+  const both = (at: number): number => sums[at] + sums[at + d];
+  const rest = center.map((value, j) => value - near[j]);
+  return {
+    first: rest.map((move, j) => both(j) - n * move),
+    second: rest.map((move, j) => both(2 * d + j) - move * (2 * both(j) - n * move)),
+  };
 }
 
 /** Looks at a tensor's numbers, as `checkNumbers` does at others. @throws InputError as it */
@@ -222,6 +272,7 @@ export function aboutOrigin(source: Source, origin: Float64Array, width: (d: num
     origin,
     batchRows,
     inPlace: source.tensor?.dtype === 'float32' && isZero(origin),
+    raw: source.tensor?.dtype === 'float32' ? source.tensor : null,
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
     pick: (indices) => tidy(() => relativeRows(source, origin, indices)),
     values: async (start, end) =>

@@ -9,7 +9,7 @@ import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { leaves } from '../support/leaks.js';
 import { naiveDistance } from '../support/naive-silhouette.js';
-import { usePath, type PathName } from '../support/paths.js';
+import { paths, usePath, type PathName } from '../support/paths.js';
 
 const { perRow, small } = hostLimit;
 
@@ -59,13 +59,15 @@ async function fitted(path: PathName, { x, options }: Case) {
   return { labels, centers, inertia: inertia!, nIter, converged, history: [...history!], restarts };
 }
 
+const compared = paths.filter((path) => path === 'kernel' || path === 'host' || path === backends[0]);
+
 it.each(Array.from({ length: 36 }, (_, seed) => seed))(
   'bounds find the clusters that all distances find, on the host and not: seed %i',
   async (seed) => {
     const { x, options } = drawnCase(seed);
     const plain = await fitted('all rows', { x, options });
     const size = Math.max(...x.flat().map(Math.abs));
-    for (const path of ['host', backends[0]] as const) {
+    for (const path of compared) {
       const bounded = await fitted(path, { x, options });
       expect({ path, runs: bounded.restarts }).toEqual({ path, runs: plain.restarts });
       expect([bounded.nIter, bounded.converged]).toEqual([plain.nIter, plain.converged]);

@@ -54,7 +54,7 @@ export async function buildKernels(whole: string, scratch: string, build: Kernel
   const include = join(deps, 'include');
   const each = LEVELS.map(async ([level]) => {
     const made = join(scratch, fileOf(level));
-    const machine = [`-march=${level}`, '-mprefer-vector-width=512'];
+    const machine = [`-march=${level}`, '-mprefer-vector-width=512', '-fno-math-errno', '-fno-trapping-math'];
     const args = ['-std=c++17', '-O3', ...machine, '-fPIC', '-shared', '-pthread', '-fvisibility=hidden'];
     args.push('-Wno-psabi', `-I${include}`, '-o', made, ...files.map((name) => join(sources, name)));
     args.push(join(deps, 'lib/libtensorflow_framework.so.2'));

@@ -1,0 +1,201 @@
+import { clone, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { fold, type Batch, type Batched } from '../core/iterate.js';
+import type { NativeKernel } from '../core/native.js';
+import { read } from '../core/read.js';
+import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
+import { DOWN } from './loops.js';
+import {
+  advance,
+  carry,
+  firstMotion,
+  groupLimit,
+  isFaint,
+  noTotals,
+  type Motion,
+  type Totals,
+} from './motion.js';
+import type { Algorithm, Passes } from './passes.js';
+import type { Problem } from './problem.js';
+
+/**
+ * The passes of yinyang.ts by the native kernel (native/kmeans.cc): a batch is one call, which reads the rows where they
+ * lie, compares those whose bounds failed and sums up in float64. What rows remember are tensors that it changes in place.
+ */
+
+/** Products of a row with all centres from which bounds are worth what they cost. */
+const BOUNDED = 128;
+
+/** Products of a batch with all centres: the event loop waits for one (10 to 20 ms). */
+const WORK = 2 ** 31;
+
+/** Bytes that the kernel takes at a time. */
+const REGISTER = 16;
+
+/** What a batch of n rows remembers. */
+interface Memo {
+  readonly range: Tensor;
+  readonly weights: Tensor;
+  /** [n] int32, [n] int32, [n, bytes / 4] int32, [n], [n]; empty but for the labels where passes have no bounds. */
+  readonly state: Record<'labels' | 'since' | 'gaps' | 'upper' | 'until', Tensor>;
+}
+
+/** The passes of one restart. */
+export function kernelPasses(
+  problem: Problem,
+  kernel: NativeKernel,
+  k: number,
+  algorithm: Algorithm,
+): Passes {
+  const { rows, weight, pace } = problem;
+  const { nRows, nFeatures: d, raw, origin } = rows;
+  const motion = firstMotion(problem, k);
+  const totals = noTotals(motion);
+  const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && k * d >= BOUNDED;
+  const memos: Memo[] = [];
+  const shift = tensor1d(raw ? Float32Array.from(origin) : new Float32Array(d));
+  const batches: Batched<Tensor2D> = {
+    nRows,
+    batchRows: Math.min(nRows, Math.max(1024, Math.floor(WORK / (k * d)))),
+    batch: (start, end) => (raw ? clone(raw) : rows.batch(start, end)),
+  };
+  const assign = async (exact: Centers): Promise<Statistics> => {
+    advance(motion, exact);
+    carry(totals, motion);
+    const anew = isFaint(totals);
+    const moved = motionTensors(motion, bounded, anew);
+    const take = async ({ x, start, end }: Batch, last: Memo | undefined) => {
+      const memo =
+        last ?? remember(motion, bounded, raw ? start : 0, end - start, weight?.subarray(start, end));
+      const changed = add(totals, await read(call(kernel, { x, shift }, moved, memo)));
+      return { statistics: changed, memo };
+    };
+    try {
+      begin(totals, anew);
+      const changed = await fold(batches, take, (a, b) => a + b, memos, pace);
+      if (anew) totals.summed = totals.inertia;
+      return await statisticsOf(problem, exact, totals, changed);
+    } finally {
+      disposeAll(moved);
+    }
+  };
+  return {
+    assign,
+    labels: () => labelsOf(memos, nRows),
+    dispose: () => {
+      shift.dispose();
+      for (const { range, weights, state } of memos) disposeAll({ range, weights, ...state });
+    },
+  };
+}
+
+const disposeAll = (tensors: Record<string, Tensor>): void =>
+  Object.values(tensors).forEach((tensor) => tensor.dispose());
+
+async function labelsOf(memos: readonly Memo[], n: number): Promise<Int32Array> {
+  const out = new Int32Array(n);
+  let at = 0;
+  for (const { state } of memos) {
+    const labels = await state.labels.data();
+    out.set(labels, at);
+    at += labels.length;
+  }
+  return out;
+}
+
+/** Its arrays are those of the totals: good until the next pass. */
+async function statisticsOf(
+  problem: Problem,
+  centers: Centers,
+  { counts, sums, inertia }: Totals,
+  changed: number,
+): Promise<Statistics> {
+  const lacking = counts.some((count) => count === 0);
+  const far = lacking ? (await assignByTensors(problem, centers, [])).far : [];
+  return { counts, sums, inertia, changed, far };
+}
+
+const strideOf = (groups: number): number => Math.ceil(groups / REGISTER) * REGISTER;
+
+/** What a batch of `n` rows begins with. */
+function remember(
+  motion: Motion,
+  bounded: boolean,
+  first: number,
+  n: number,
+  weight: Float64Array | undefined,
+): Memo {
+  const size = bounded ? n : 0;
+  const bytes = new Uint8Array(size * strideOf(motion.groups.length - 1)).fill(255); // no centre of a group that is not there is near
+  const numbers = new Int32Array(bytes.buffer);
+  return {
+    range: tensor1d([first, n], 'int32'),
+    weights: weight ? pairs(weight) : tensor1d([], 'float32'),
+    state: {
+      labels: tensor1d(new Int32Array(n).fill(-1), 'int32'),
+      since: tensor1d(new Int32Array(size), 'int32'),
+      gaps: bounded ? tensor2d(numbers, [n, numbers.length / n], 'int32') : tensor1d([], 'int32'),
+      upper: tensor1d(new Float32Array(size)),
+      until: tensor1d(new Float32Array(size)),
+    },
+  };
+}
+
+/** Numbers as two float32 each, one after the other [2, n]. */
+function pairs(values: Float64Array): Tensor2D {
+  const out = new Float32Array(2 * values.length);
+  out.set(values);
+  for (let i = 0; i < values.length; i++) out[values.length + i] = values[i] - out[i];
+  return tensor2d(out, [2, values.length]);
+}
+
+/** What the kernel asks of the motion: distances a little above what they are. */
+function motionTensors(motion: Motion, bounded: boolean, anew: boolean) {
+  const { k, d, centers, groups, own, farthest, moved, fastest, levels } = motion;
+  const G = groups.length - 1;
+  const stride = strideOf(G);
+  const since = new Float32Array(bounded ? own.length : 0);
+  for (let at = 0; at < since.length; at++) since[at] = own[at] / DOWN;
+  const wide = new Float32Array(bounded ? moved.length * stride : 0);
+  for (let pass = 0; bounded && pass < moved.length; pass++) {
+    for (let g = 0; g < G; g++) wide[pass * stride + g] = farthest[pass * G + g] / DOWN;
+  }
+  const first = Math.fround(fastest);
+  return {
+    centers: tensor2d(new Float32Array(centers), [k, d]),
+    groups: tensor1d(bounded ? groups : new Int32Array(0), 'int32'),
+    own: tensor1d(since),
+    farthest: tensor1d(wide),
+    moved: pairs(moved[moved.length - 1]),
+    step: tensor1d([moved.length - 1, first, fastest - first, levels.scale, anew ? 1 : 0]),
+  };
+}
+
+/** One batch: its rows to their nearest centres. */
+function call(
+  kernel: NativeKernel,
+  { x, shift }: { x: Tensor2D; shift: Tensor },
+  { centers, groups, own, farthest, moved, step }: ReturnType<typeof motionTensors>,
+  { range, weights, state: { labels, since, gaps, upper, until } }: Memo,
+): Tensor[] {
+  const data = { x, range, shift, weights, centers };
+  return kernel({ ...data, labels, since, gaps, upper, until, groups, own, farthest, moved, step });
+}
+
+/** Before the batches of a pass. */
+function begin(totals: Totals, anew: boolean): void {
+  totals.counts.fill(0);
+  if (!anew) return;
+  totals.sums.fill(0);
+  totals.inertia = 0;
+}
+
+/** What the kernel says of a batch; returned is how many rows with weight have a new label. */
+function add(totals: Totals, [moments, rest]: Float32Array[]): number {
+  const { sums, counts } = totals;
+  const k = counts.length;
+  for (let at = 0; at < sums.length; at++) sums[at] += moments[at] + moments[sums.length + at];
+  const of = (at: number): number => rest[at] + rest[k + 2 + at];
+  for (let c = 0; c < k; c++) counts[c] += of(c);
+  totals.inertia += of(k);
+  return of(k + 1);
+}

@@ -88,7 +88,7 @@ struct Sums {
 // Buffers of one thread for a block of ROWS rows.
 struct Block {
   explicit Block(const Pass& pass)
-      : x(pass.d * ROWS), distances((pass.k + PANEL) * ROWS), least(std::max<int64_t>(pass.groups, 1) * ROWS), numbers(pass.groups * LANES) {}
+      : x(pass.d * ROWS), distances((pass.k + PANEL) * ROWS), least(pass.groups * ROWS), numbers(pass.groups * LANES) {}
   std::vector<float> x;          // [D, ROWS]
   std::vector<float> distances;  // [K, ROWS] squared, less the row's own squared norm where they are by products
   std::vector<float> least;      // [G, ROWS] of a group's centres but the nearest of all
@@ -148,8 +148,16 @@ void packRows(const Pass& pass, Block& block) {
       for (int c = 0; c < LANES; c++) store(&block.x[(j + c) * ROWS + half * LANES], v[c]);
     }
   }
+  const bool inSequence = rows[ROWS - 1] - rows[0] == (ROWS - 1) * pass.d;
   for (; j < pass.d; j++) {
-    for (int r = 0; r < ROWS; r++) block.x[j * ROWS + r] = rows[r][j] - pass.origin[j];
+    float* to = &block.x[j * ROWS];
+    const float origin = pass.origin[j];
+    const float* from = rows[0] + j;
+    if (inSequence) {
+      for (int r = 0; r < ROWS; r++) to[r] = from[r * pass.d] - origin;
+    } else {
+      for (int r = 0; r < ROWS; r++) to[r] = rows[r][j] - origin;
+    }
   }
 }
 
@@ -202,29 +210,39 @@ void comparePanels(const Pass& pass, Block& block) {
 
 static inline Vector least(Vector a, Vector b) { return a < b ? a : b; }
 
-// Nearest centres, the first of several; and of each group the nearest of the others.
-void nearest(const Pass& pass, Block& block, int half, IntVector* labels, Vector* distances) {
+// Nearest centres, the first of several.
+void nearestOfAll(const Pass& pass, const Block& block, int half, IntVector* labels) {
+  Vector best = all(INF);
+  IntVector nearest{}, center{};
+  for (int64_t c = 0; c < pass.k; c++, center += 1) {
+    const Vector distance = load(&block.distances[c * ROWS + half * LANES]);
+    const IntVector nearer = distance < best;
+    best = nearer ? distance : best;
+    nearest = nearer ? center : nearest;
+  }
+  *labels = nearest;
+}
+
+// The same, and of each group the nearest of the others.
+void nearestOfGroups(const Pass& pass, Block& block, int half, IntVector* labels, Vector* distances) {
   IntVector nearest{}, group{};
   Vector best = all(INF), next = all(INF);
-  const int64_t groups = std::max<int64_t>(pass.groups, 1);
-  for (int64_t g = 0; g < groups; g++) {
-    const int64_t begin = pass.groups > 0 ? pass.firsts[g] : 0;
-    const int64_t end = pass.groups > 0 ? pass.firsts[g + 1] : pass.k;
+  for (int64_t g = 0; g < pass.groups; g++) {
     Vector first = all(INF), second = all(INF);
     IntVector which{};
-    for (int64_t c = begin; c < end; c++) {
+    for (int64_t c = pass.firsts[g]; c < pass.firsts[g + 1]; c++) {
       const Vector distance = load(&block.distances[c * ROWS + half * LANES]);
       const IntVector nearer = distance < first;
       second = nearer ? first : least(second, distance);
       first = nearer ? distance : first;
-      which = nearer ? which * 0 + static_cast<int32_t>(c) : which;
+      which = nearer ? IntVector{} + static_cast<int32_t>(c) : which;
     }
     store(&block.least[g * ROWS + half * LANES], first);
     const IntVector nearer = first < best;
     best = nearer ? first : best;
     next = nearer ? second : next;
     nearest = nearer ? which : nearest;
-    group = nearer ? group * 0 + static_cast<int32_t>(g) : group;
+    group = nearer ? IntVector{} + static_cast<int32_t>(g) : group;
   }
   for (int l = 0; l < LANES; l++) block.least[group[l] * ROWS + half * LANES + l] = next[l];
   *labels = nearest;
@@ -288,25 +306,37 @@ double addRow(const Pass& pass, int64_t i, int32_t label, double weight, Sums& s
   return weight * (squared[0] + squared[1] + squared[2] + squared[3]);
 }
 
+void relabel(const Pass& pass, int64_t i, int32_t label, Sums& sums) {
+  const int32_t before = pass.labels[i];
+  const double weight = pass.weight(i);
+  pass.labels[i] = label;
+  if (weight == 0) return;
+  sums.changed++;
+  if (pass.anew) return;
+  sums.counts[before] -= weight;
+  sums.counts[label] += weight;
+  sums.inertia += addRow(pass, i, before, -weight, sums);
+  sums.inertia += addRow(pass, i, label, weight, sums);
+}
+
 void compare(const Pass& pass, Block& block, Sums& sums) {
   packRows(pass, block);
   comparePanels<PANEL>(pass, block);
   for (int half = 0; half < 2; half++) {
     IntVector labels;
-    Vector distances;
-    nearest(pass, block, half, &labels, &distances);
-    if (pass.groups > 0) remember(pass, block, half, distances);
-    for (int l = 0; l < LANES && half * LANES + l < block.count; l++) {
-      const int32_t i = block.rows[half * LANES + l];
-      const int32_t before = pass.labels[i];
-      const double weight = pass.weight(i);
-      if (before == labels[l]) continue;
-      pass.labels[i] = labels[l];
-      if (weight == 0) continue;
-      sums.changed++;
-      if (pass.anew) continue;
-      sums.inertia += addRow(pass, i, before, -weight, sums);
-      sums.inertia += addRow(pass, i, labels[l], weight, sums);
+    if (pass.groups > 0) {
+      Vector distances;
+      nearestOfGroups(pass, block, half, &labels, &distances);
+      remember(pass, block, half, distances);
+    } else {
+      nearestOfAll(pass, block, half, &labels);
+    }
+    const int32_t* rows = block.rows + half * LANES;
+    const int lanes = std::clamp(block.count - half * LANES, 0, LANES);
+    const bool inSequence = lanes == LANES && rows[LANES - 1] - rows[0] == LANES - 1;
+    if (inSequence && std::memcmp(pass.labels + rows[0], &labels, sizeof labels) == 0) continue;
+    for (int l = 0; l < lanes; l++) {
+      if (pass.labels[rows[l]] != labels[l]) relabel(pass, rows[l], labels[l], sums);
     }
   }
   block.count = 0;
@@ -367,18 +397,23 @@ bool fails(const Pass& pass, int64_t i) {
 
 void passOver(const Pass& pass, int64_t begin, int64_t end, Sums& sums) {
   Block block(pass);
-  for (int64_t i = begin; i < end; i++) {
-    if (pass.groups > 0 && !fails(pass, i)) continue;
+  for (int64_t i = begin; pass.groups == 0 && i < end; i += ROWS) {
+    block.count = static_cast<int>(std::min<int64_t>(ROWS, end - i));
+    for (int r = 0; r < ROWS; r++) block.rows[r] = static_cast<int32_t>(i) + r;
+    compare(pass, block, sums);
+  }
+  for (int64_t i = begin; pass.groups > 0 && i < end; i++) {
+    if (!fails(pass, i)) continue;
     const float* row = pass.x + i * pass.d;
     for (int64_t j = 0; j < pass.d; j += 16) __builtin_prefetch(row + j, 0, 2);
     block.rows[block.count++] = static_cast<int32_t>(i);
     if (block.count == ROWS) compare(pass, block, sums);
   }
   if (block.count > 0) compare(pass, block, sums);
-  for (int64_t i = begin; i < end; i++) {
+  for (int64_t i = begin; pass.anew && i < end; i++) {
     const double weight = pass.weight(i);
     sums.counts[pass.labels[i]] += weight;
-    if (pass.anew && weight > 0) sums.inertia += addRow(pass, i, pass.labels[i], weight, sums);
+    if (weight > 0) sums.inertia += addRow(pass, i, pass.labels[i], weight, sums);
   }
 }
 
@@ -387,8 +422,8 @@ void passOver(const Pass& pass, int64_t begin, int64_t end, Sums& sums) {
 //   centers [K, D], labels [n], since [n], gaps [n, stride / 4] of bytes, upper [n], until [n],
 //   groups [G + 1] (none where G is 0), own [passes, K], farthest [passes, stride], moved [2, K],
 //   step [5]: pass, fastest (as two), scale, anew
-// Outputs: sums [2, K, D] of w (x - c): of rows with a new label what they add and take away; totals [2, K + 2]: counts,
-//   inertia (likewise), changed.
+// Outputs: sums [2, K, D] of w (x - c): of rows with a new label what they add and take away; totals [2, K + 2]: counts
+//   and inertia (likewise), changed.
 void kmeansPass(TF_OpKernelContext* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), weights(context, 3), centers(context, 4);
   const Input labels(context, 5), since(context, 6), gaps(context, 7), upper(context, 8), until(context, 9);

@@ -61,7 +61,8 @@ export function kernelPasses(
   const assign = async (exact: Centers): Promise<Statistics> => {
     advance(motion, exact);
     carry(totals, motion);
-    const anew = isFaint(totals);
+    // Sums of weights that are no integers need not come back to 0.
+    const anew = weight !== null || isFaint(totals);
     const moved = motionTensors(motion, bounded, anew);
     const take = async ({ x, start, end }: Batch, last: Memo | undefined) => {
       const memo =
@@ -70,7 +71,7 @@ export function kernelPasses(
       return { statistics: changed, memo };
     };
     try {
-      begin(totals, anew);
+      if (anew) clear(totals);
       const changed = await fold(batches, take, (a, b) => a + b, memos, pace);
       if (anew) totals.summed = totals.inertia;
       return await statisticsOf(problem, exact, totals, changed);
@@ -181,10 +182,9 @@ function call(
   return kernel({ ...data, labels, since, gaps, upper, until, groups, own, farthest, moved, step });
 }
 
-/** Before the batches of a pass. */
-function begin(totals: Totals, anew: boolean): void {
+/** Before the batches of a pass that sums up anew. */
+function clear(totals: Totals): void {
   totals.counts.fill(0);
-  if (!anew) return;
   totals.sums.fill(0);
   totals.inertia = 0;
 }

@@ -22,7 +22,7 @@ const MAY_IMPORT = {
 };
 
 const BACKENDS = {
-  regex: '^(node:|@tensorflow/tfjs($|-node|-backend|-converter|-layers))',
+  regex: '^(node:|#native$|@tensorflow/tfjs($|-node|-backend|-converter|-layers))',
   message:
     'Only src/node may import Node built-ins or a backend; the rest runs in a browser on tfjs-core alone.',
 };

@@ -3,6 +3,8 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
+#include <mutex>
 #include <thread>
 
 namespace latent {
@@ -10,8 +12,8 @@ namespace latent {
 int threads() {
   static const int count = [] {
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    return std::max(1, CPU_COUNT(&set));
+    const bool known = sched_getaffinity(0, sizeof set, &set) == 0;  // not where there are more than 1024
+    return std::max(1, known ? CPU_COUNT(&set) : static_cast<int>(std::thread::hardware_concurrency()));
   }();
   return count;
 }
@@ -19,13 +21,28 @@ int threads() {
 void parallel(int64_t n, int64_t grain, const std::function<void(int64_t, int64_t)>& f) {
   const int64_t grains = (n + grain - 1) / grain;
   const int64_t parts = std::min<int64_t>(threads(), grains);
-  std::vector<std::thread> others;
   const auto bound = [&](int64_t part) { return std::min(n, grains * part / parts * grain); };
-  for (int64_t part = 1; part < parts; part++) {
-    others.emplace_back([&, part] { f(bound(part), bound(part + 1)); });
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto run = [&](int64_t part) {
+    try {
+      f(bound(part), bound(part + 1));
+    } catch (...) {  // out of a thread of its own, it would end the process
+      const std::lock_guard<std::mutex> lock(mutex);
+      failure = std::current_exception();
+    }
+  };
+  std::vector<std::thread> others;
+  int64_t part = 1;
+  try {
+    for (; part < parts; part++) others.emplace_back(run, part);
+  } catch (const std::exception&) {
+    // The system gives no more threads: this one does what is left.
   }
-  if (parts > 0) f(0, bound(1));
+  for (; part < parts; part++) run(part);
+  if (parts > 0) run(0);
   for (auto& other : others) other.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 namespace {
@@ -77,7 +94,8 @@ void guarded(Compute compute, TF_OpKernelContext* context) {
 
 void registerKernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
                     void (*compute)(void*, TF_OpKernelContext*)) {
-  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
+  const std::string type = std::string(name) + LATENT_SUFFIX;
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(type.c_str());
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
   for (const char* out : outputs) TF_OpDefinitionBuilderAddOutput(op, out);
   TF_OpDefinitionBuilderSetIsStateful(op, true);
@@ -86,13 +104,15 @@ void registerKernel(const char* name, std::vector<const char*> inputs, std::vect
   TF_RegisterOpDefinition(op, status);
   check(status);
   status = TF_NewStatus();
-  TF_RegisterKernelBuilder(name, TF_NewKernelBuilder(name, "CPU", nullptr, compute, nullptr), status);
+  TF_KernelBuilder* kernel = TF_NewKernelBuilder(type.c_str(), "CPU", nullptr, compute, nullptr);
+  TF_RegisterKernelBuilder(type.c_str(), kernel, status);
   check(status);
 }
 
 }  // namespace latent
 
-// Node loads this library as an addon; what it is for happens when it is loaded.
+// Node loads this library as an addon; what it is for happens when it is loaded. It is linked so that it stays (-z nodelete):
+// a worker that ends would unload it, and TensorFlow would call what is gone.
 extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
   return exports;
 }

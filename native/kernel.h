@@ -72,6 +72,8 @@ using Compute = void (*)(TF_OpKernelContext*);
 // What an op throws is its error in JavaScript.
 void guarded(Compute compute, TF_OpKernelContext* context);
 
+// The op's name gets LATENT_SUFFIX, which is set when this is compiled: TensorFlow ends the process where a name is registered
+// twice, and two versions of this library may meet in one.
 void registerKernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
                     void (*compute)(void*, TF_OpKernelContext*));
 

@@ -1,4 +1,5 @@
-// LatentCheck, which the set-up runs to see that a build computes: threads, vectors and both kinds of output are in it.
+// LatentCheck, which the set-up runs to see that a build computes: threads, vectors and both kinds of output
+// are in it.
 #include <cmath>
 #include <mutex>
 

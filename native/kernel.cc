@@ -111,8 +111,8 @@ void registerKernel(const char* name, std::vector<const char*> inputs, std::vect
 
 }  // namespace latent
 
-// Node loads this library as an addon; what it is for happens when it is loaded. It is linked so that it stays
-// (-z nodelete): a worker that ends would unload it, and TensorFlow would call what is gone.
+// Node loads this library as an addon; what it is for happens when it is loaded. It is linked so that it
+// stays (-z nodelete): a worker that ends would unload it, and TensorFlow would call what is gone.
 extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
   return exports;
 }

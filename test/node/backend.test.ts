@@ -1,5 +1,6 @@
 import util from 'node:util';
 import {
+  backend,
   getBackend,
   grad,
   matMul,
@@ -228,6 +229,19 @@ native('native TensorFlow without kernels of this library', () => {
     const kernels = () => 'of this.';
     const chosen = await chooseBackend(undefined, around({ [GPU]: unbuilt }, 'linux', 'x64', kernels));
     expect(chosen.hint).toMatch(/^.*tfjs-node-gpu is installed but cannot be used.* kernels: of this\.$/);
+  });
+
+  it('has none loaded where a GPU computes', async () => {
+    const kernels = jest.fn(() => 'of this.');
+    const surroundings = around({ [GPU]: absent(GPU) }, 'linux', 'x64', kernels);
+    await chooseBackend('tensorflow', surroundings);
+    const tensorflow = backend() as unknown as { isUsingGpuDevice: boolean };
+    kernels.mockClear();
+    tensorflow.isUsingGpuDevice = true;
+    const chosen = await chooseBackend('tensorflow', surroundings);
+    tensorflow.isUsingGpuDevice = false;
+    expect(chosen).toMatchObject({ device: 'gpu', hint: null });
+    expect(kernels).not.toHaveBeenCalled();
   });
 
   it('gives no hint where none can be had', async () => {

@@ -110,6 +110,11 @@ withKernels('a process', () => {
     expect(hint).toMatch(
       /^Fits are slower without .*: TFJS_LATENT_KERNELS is x86-64-v9; here it can be .* or none\.$/,
     );
+    const old =
+      "const fs = require('fs'), { readFileSync } = fs; fs.readFileSync = (file, ...rest) => file === '/proc/cpuinfo' ? 'flags : avx' : readFileSync(file, ...rest)";
+    expect(await says(`${old}; await once('cjs')`)).toEqual([
+      "Fits are slower without this library's kernels: they need AVX2 and FMA, which this processor has not.",
+    ]);
     const broken =
       "process.dlopen = ((dlopen) => (m, f) => { if (/v[34].node$/.test(f)) throw new Error('noexec'); dlopen(m, f); })(process.dlopen)";
     expect(await says(`${broken}; await once('cjs')`)).toEqual([

@@ -179,9 +179,4 @@ withKernels('the sources of the kernels', () => {
       }
     },
   );
-
-  it('are no wider than 110 columns', () => {
-    const text = readdirSync('native').map((name) => readFileSync(join('native', name), 'utf8'));
-    expect(text.flatMap((each) => each.split('\n')).filter((each) => each.length > 110)).toEqual([]);
-  });
 });

@@ -104,12 +104,12 @@ async function buildKernels(whole: string, scratch: string, build: KernelBuild):
   const compiler = findCompiler(env);
   if (compiler === null) throw new InputError(missingCompiler(env, host));
   say('Building the kernels');
-  await Promise.all(
-    LEVELS.map(async (level) => {
-      await compile(compiler, level, join(scratch, kernelFile(level)), build);
-      await rename(join(scratch, kernelFile(level)), join(whole, kernelFile(level)));
-    }),
-  );
+  const all = LEVELS.map(async (level) => {
+    await compile(compiler, level, join(scratch, kernelFile(level)), build);
+    await rename(join(scratch, kernelFile(level)), join(whole, kernelFile(level)));
+  });
+  await Promise.allSettled(all); // none still runs when one has failed and the scratch folder goes
+  await Promise.all(all);
 }
 
 async function compile(compiler: string, level: Level, made: string, build: KernelBuild): Promise<void> {

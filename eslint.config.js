@@ -22,7 +22,7 @@ const MAY_IMPORT = {
 };
 
 const BACKENDS = {
-  regex: '^(node:|@tensorflow/tfjs($|-node|-backend|-converter|-layers))',
+  regex: '^(node:|#native$|@tensorflow/tfjs($|-node|-backend|-converter|-layers))',
   message:
     'Only src/node may import Node built-ins or a backend; the rest runs in a browser on tfjs-core alone.',
 };
@@ -86,7 +86,9 @@ export default tseslint.config(
   },
   {
     files: ['**/*.cjs'],
-    languageOptions: { globals: { require: 'readonly', module: 'writable', process: 'readonly' } },
+    languageOptions: {
+      globals: { require: 'readonly', module: 'writable', process: 'readonly', __dirname: 'readonly' },
+    },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   prettier,

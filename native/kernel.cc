@@ -11,8 +11,8 @@ namespace latent {
 int threads() {
   static const int count = [] {
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    return std::max(1, CPU_COUNT(&set));
+    const bool known = sched_getaffinity(0, sizeof set, &set) == 0;  // not where there are more than 1024
+    return std::max(1, known ? CPU_COUNT(&set) : static_cast<int>(std::thread::hardware_concurrency()));
   }();
   return count;
 }
@@ -25,12 +25,18 @@ void parallelIndexed(int64_t n, int64_t grain, const std::function<void(int, int
     const auto bound = [&](int64_t at) { return std::min(n, grains * at / parts * grain); };
     try {
       f(part, bound(part), bound(part + 1));
-    } catch (...) {
+    } catch (...) {  // out of a thread of its own, it would end the process
       failures[part] = std::current_exception();
     }
   };
   std::vector<std::thread> others;
-  for (int part = 1; part < parts; part++) others.emplace_back(run, part);
+  int part = 1;
+  try {
+    for (; part < parts; part++) others.emplace_back(run, part);
+  } catch (const std::exception&) {
+    // The system gives no more threads: this one does what is left.
+  }
+  for (; part < parts; part++) run(part);
   if (parts > 0) run(0);
   for (auto& other : others) other.join();
   for (const auto& failure : failures) {
@@ -87,7 +93,8 @@ void guarded(Compute compute, TF_OpKernelContext* context) {
 
 void registerKernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
                     void (*compute)(void*, TF_OpKernelContext*)) {
-  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
+  const std::string type = std::string(name) + LATENT_SUFFIX;
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(type.c_str());
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
   for (const char* out : outputs) TF_OpDefinitionBuilderAddOutput(op, out);
   TF_OpDefinitionBuilderSetIsStateful(op, true);
@@ -96,13 +103,15 @@ void registerKernel(const char* name, std::vector<const char*> inputs, std::vect
   TF_RegisterOpDefinition(op, status);
   check(status);
   status = TF_NewStatus();
-  TF_RegisterKernelBuilder(name, TF_NewKernelBuilder(name, "CPU", nullptr, compute, nullptr), status);
+  TF_KernelBuilder* kernel = TF_NewKernelBuilder(type.c_str(), "CPU", nullptr, compute, nullptr);
+  TF_RegisterKernelBuilder(type.c_str(), kernel, status);
   check(status);
 }
 
 }  // namespace latent
 
-// Node loads this library as an addon; what it is for happens when it is loaded.
+// Node loads this library as an addon; what it is for happens when it is loaded. It is linked so that it
+// stays (-z nodelete): a worker that ends would unload it, and TensorFlow would call what is gone.
 extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
   return exports;
 }

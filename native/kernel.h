@@ -34,8 +34,8 @@ static inline Vector load(const float* from) {
 static inline void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 static inline Vector all(float value) { return value - Vector{}; }
 
-// Runs f(part, begin, end) on parts of [0, n) at once, one for each processor that this process may use: parts are
-// multiples of `grain`, and few of them if n is small. What f throws is thrown here.
+// Runs f(part, begin, end) on parts of [0, n) at once, one for each processor that this process may use: parts
+// are multiples of `grain`, and few of them if n is small. What f throws is thrown here, after all parts ended.
 void parallelIndexed(int64_t n, int64_t grain, const std::function<void(int, int64_t, int64_t)>& f);
 
 static inline void parallel(int64_t n, int64_t grain, const std::function<void(int64_t, int64_t)>& f) {
@@ -76,6 +76,8 @@ using Compute = void (*)(TF_OpKernelContext*);
 // What an op throws is its error in JavaScript.
 void guarded(Compute compute, TF_OpKernelContext* context);
 
+// The op's name gets LATENT_SUFFIX, which is set when this is compiled: TensorFlow ends the process where a
+// name is registered twice, and two versions of this library may meet in one.
 void registerKernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
                     void (*compute)(void*, TF_OpKernelContext*));
 

@@ -81,14 +81,21 @@ function write(file: string, content: string): void {
   renameSync(beside, file);
 }
 
+/** Built files that name a file beside dist by package.json's `imports`, and its place as seen from them. */
+const LINKS = [
+  ['report/html.js', '#report-page', '../../report-page.cjs'],
+  ['report/show.js', '#report-page', '../../report-page.cjs'],
+  ['node/native/kernels.js', '#native', '../../../../native/folder.cjs'],
+];
+
 /** In the built code of both formats: the file by its place, which every bundler and every Node finds. */
 function link(): void {
   for (const format of ['esm', 'cjs']) {
-    for (const name of ['html', 'show']) {
-      const file = path.join(DIST, format, `report/${name}.js`);
-      const parts = readFileSync(file, 'utf8').split('#report-page');
-      if (parts.length !== 2) throw new Error(`${file} should name #report-page once.`);
-      write(file, parts.join('../../report-page.cjs'));
+    for (const [name, from, to] of LINKS) {
+      const file = path.join(DIST, format, name);
+      const parts = readFileSync(file, 'utf8').split(from);
+      if (parts.length !== 2) throw new Error(`${file} should name ${from} once.`);
+      write(file, parts.join(to));
     }
   }
 }

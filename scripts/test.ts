@@ -1,6 +1,6 @@
 /**
- * `npm test`: sets up the native backend, then runs every test. Where native TensorFlow cannot be had, it says so and
- * the tests run on the backends that are left; the same holds for a browser. With CI set, a missing piece is a failure.
+ * `npm test`: sets up the native backend, then runs every test. Where native TensorFlow, or its kernels, cannot be had, it
+ * says so and the tests run on what is left; the same holds for a browser. With CI set, a missing piece is a failure.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -9,13 +9,18 @@ import { needBrowser } from './browser.js';
 const npx = (args: string[], env: NodeJS.ProcessEnv = process.env): number =>
   spawnSync('npx', args, { stdio: 'inherit', env }).status ?? 1;
 
-const native = npx(['tsx', 'src/node/cli.ts', 'native']) === 0;
-if (!native && process.env.CI) {
-  console.error('CI is set: native TensorFlow must be there, and could not be set up (see above).');
+/** What the command ends with when only the kernels are missing. */
+const PARTLY = 3;
+const ended = npx(['tsx', 'src/node/cli.ts', 'native', '--strict']);
+if (ended !== 0 && process.env.CI) {
+  console.error('CI is set: native TensorFlow and its kernels must be there, and are not (see above).');
   process.exit(1);
 }
 const env = { ...process.env };
-if (!native) {
+if (ended === PARTLY) {
+  env.TFJS_LATENT_KERNELS = 'none';
+  console.warn('SKIPPED: every test of the native kernels, which could not be set up (see above).');
+} else if (ended !== 0) {
   env.TFJS_LATENT_BACKENDS = 'wasm,cpu';
   console.warn('SKIPPED: every test on native TensorFlow, which could not be set up (see above).');
 }

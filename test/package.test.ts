@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { kernelsHash } from '../src/node/native/kernels.js';
 
 interface Packed {
   files: { path: string }[];
@@ -22,7 +23,7 @@ describe('the package', () => {
     [packed] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { encoding: 'utf8' }));
   });
 
-  it('packs the built code of every source file twice, and nothing else but its papers', () => {
+  it('packs the built code of every source file twice, the sources of kernels, and nothing else but its papers', () => {
     const sources = filesOf('src', '.ts').filter(
       (file) => !file.startsWith('report/page/') && !file.endsWith('.d'),
     );
@@ -32,12 +33,20 @@ describe('the package', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'];
     const page = ['report-page.cjs', 'report-page.LICENSES.txt'].map((f) => `dist/${f}`);
     const files = packed.files.map(({ path: file }) => file);
-    expect(files.sort()).toEqual([...built, ...papers, ...page].sort());
+    const native = [
+      'kernel.h',
+      'folder.cjs',
+      'folder.d.cts',
+      ...filesOf('native', '.cc').map((f) => `${f}.cc`),
+    ];
+    const kernels = native.map((file) => `native/${file}`);
+    expect(kernels).toContain('native/kernel.cc');
+    expect(files.sort()).toEqual([...built, ...kernels, ...papers, ...page].sort());
   });
 
   it('has no data in it', () => {
-    // Half a megabyte of it is the page that draws reports: tfjs-vis with Vega, and Observable Plot.
-    expect(packed.size).toBeLessThan(800_000);
+    // Half a megabyte of it is the page that draws reports: tfjs-vis with Vega, and Observable Plot. The rest is code.
+    expect(packed.size).toBeLessThan(850_000);
   });
 
   it.each(['esm', 'cjs'])(
@@ -55,6 +64,13 @@ describe('the package', () => {
       }
     },
   );
+
+  it.each(['esm', 'cjs'])('finds the sources of its kernels (%s)', (format) => {
+    const kernels = JSON.stringify(path.resolve('dist', format, 'node/native/kernels.js'));
+    const code = `import(${kernels}).then(({ kernelsHash }) => console.log(kernelsHash()))`;
+    const found = execFileSync(process.execPath, ['-e', code], { encoding: 'utf8', cwd: '/' }).trim();
+    expect(found).toBe(kernelsHash());
+  });
 
   it('writes the same page from both formats', () => {
     const write = (load: string, kind: string) =>
@@ -96,5 +112,6 @@ describe('the package', () => {
     expect(gzipSync(code, { level: 9 }).length).toBeLessThan(limit * 1000);
     // Those have no use in a browser: package.json names what stands in for them there.
     expect(code.includes('executeMultipleOutputs')).toBe(false);
+    for (const ofNode of ['dlopen', 'cpuinfo', 'kernels-', 'folder.cjs']) expect(code).not.toContain(ofNode);
   });
 });

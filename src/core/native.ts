@@ -1,19 +1,28 @@
 import { engine, getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-core';
+import { VERSION } from './version.js';
 
 /**
  * The kernels that the native set-up builds (`native/*.cc`) and `tfjs-latent/node` registers for TensorFlow on a CPU, with
  * how many outputs each has. Nothing needs them: where they are not, the same is done by tensor operations.
  */
 export const NATIVE_KERNELS = {
+  /** x [N] -> the sum of its squares [2], N [1]: tells the set-up, and tests, that a build computes. */
+  LatentCheck: 2,
   LatentColumnMoments: 1,
   LatentKMeansPass: 2,
 } as const;
+
+export type KernelName = keyof typeof NATIVE_KERNELS;
+
+/** A kernel's name in tfjs-core, whose list all versions of this library in a process share. */
+export const kernelName = (name: KernelName): string => `${name}-${VERSION}`;
 
 /** A kernel: its inputs in their order, under any names. The outputs are the caller's to free, or `tidy`'s. */
 export type NativeKernel = (inputs: Record<string, Tensor>) => Tensor[];
 
 /** A native kernel, or null where the backend in use has none. */
-export function nativeKernel(name: keyof typeof NATIVE_KERNELS): NativeKernel | null {
-  if (!getKernel(name, getBackend())) return null;
-  return (inputs) => engine().runKernel(name, inputs);
+export function nativeKernel(name: KernelName): NativeKernel | null {
+  const registered = kernelName(name);
+  if (!getKernel(registered, getBackend())) return null;
+  return (inputs) => engine().runKernel(registered, inputs);
 }

@@ -9,7 +9,7 @@ import {
   version_core,
 } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
-import { loadKernels } from './native/kernels.js';
+import { loadKernels } from './native/load.js';
 
 /** What {@link useBestBackend} chose. */
 export interface BestBackend {
@@ -33,6 +33,8 @@ export interface Surroundings {
   load: Load;
   platform: string;
   arch: string;
+  /** Why this library's kernels could not be loaded for the TensorFlow in use, in a sentence; null when they are. */
+  kernels: (command: string) => string | null;
 }
 
 const GPU = '@tensorflow/tfjs-node-gpu';
@@ -46,6 +48,7 @@ const here: Surroundings = {
   load: (name) => import(name) as Promise<Module>,
   platform: process.platform,
   arch: process.arch,
+  kernels: loadKernels,
 };
 
 /**
@@ -122,15 +125,16 @@ function chosenTensorflow(name: string, failure: string | null, around: Surround
     name === GPU && device === 'cpu'
       ? `${GPU} found no usable GPU and computes on the CPU; with TF_CPP_MIN_LOG_LEVEL=0 TensorFlow says why.`
       : null;
-  const noKernels =
-    device === 'cpu' && !loadKernels(name) && hasRecipe(around)
-      ? "Fits are several times faster with kernels of their own: run 'npx tfjs-latent native'."
-      : null;
+  const without = device === 'cpu' && hasRecipe(around) ? around.kernels(command(name)) : null;
+  const slow = without && `Fits are slower without this library's kernels: ${without}`;
   return {
     chosen: { backend: 'tensorflow', device, version: native.binding.TF_Version },
-    hint: failure ?? noGpu ?? noKernels,
+    hint: [failure ?? noGpu, slow].filter(Boolean).join(' ') || null,
   };
 }
+
+/** What sets a package up. */
+const command = (name: string): string => `npx tfjs-latent native${name === GPU ? ' --device gpu' : ''}`;
 
 /**
  * tfjs-node calls a function that Node 23 removed, and TensorFlow reads its log level when it is loaded. cuBLAS, which
@@ -152,7 +156,7 @@ function forgetTensorflow(): void {
 
 function remedy(name: string, failure: string, around: Surroundings): string {
   if (/^Cannot find/.test(failure)) return `Run 'npm install' again.`;
-  if (hasRecipe(around)) return `Run 'npx tfjs-latent native${name === GPU ? ' --device gpu' : ''}'.`;
+  if (hasRecipe(around)) return `Run '${command(name)}'.`;
   return /native addon/.test(failure) ? `Run 'npm rebuild ${name} --build-addon-from-source'.` : '';
 }
 

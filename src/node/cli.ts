@@ -2,10 +2,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isVersion, setUpNative, TENSORFLOW, type NativeSetUp } from './native.js';
 
-/** Exit codes: the work is done, it could not be done, the command was not understood. */
+/** Exit codes: the work is done, it could not be done, the command was not understood, a part could not be done (--strict). */
 const DONE = 0;
 const FAILED = 1;
 const USAGE = 2;
+const PARTLY = 3;
+
+let exitCode = DONE;
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -14,13 +17,21 @@ function version(text: string): string {
   return text;
 }
 
-async function native(options: { device: 'cpu' | 'gpu'; tensorflow: string }): Promise<void> {
+interface Asked {
+  device: 'cpu' | 'gpu';
+  tensorflow: string;
+  strict: boolean;
+}
+
+async function native({ strict, ...options }: Asked): Promise<void> {
   const began = performance.now();
   const controller = new AbortController();
   const abort = () => controller.abort(new Error('Interrupted; nothing was left half-made.'));
   // Once: the second Ctrl-C ends the process at once.
   process.once('SIGINT', abort).once('SIGTERM', abort);
   const result = await setUpNative({ ...options, signal: controller.signal, say });
+  if (result.lost) say(`tfjs-latent: ${result.lost}`);
+  if (result.lost && strict) exitCode = PARTLY;
   process.stdout.write(`${summary(result, options.device, (performance.now() - began) / 1000)}\n`);
 }
 
@@ -31,7 +42,8 @@ function summary(result: NativeSetUp, asked: 'cpu' | 'gpu', seconds: number): st
     asked === 'gpu' && result.device === 'cpu'
       ? ' It found no usable GPU here; with TF_CPP_MIN_LOG_LEVEL=0 TensorFlow says why.'
       : '';
-  return `Done in ${seconds.toFixed(1)} s: ${name} ${release} computes on ${where} with TensorFlow ${result.version}.${none}`;
+  const kernels = result.device === 'gpu' ? '' : result.lost ? ', without our kernels' : ' and our kernels';
+  return `Done in ${seconds.toFixed(1)} s: ${name} ${release} computes on ${where} with TensorFlow ${result.version}${kernels}.${none}`;
 }
 
 async function main(): Promise<number> {
@@ -48,11 +60,16 @@ async function main(): Promise<number> {
     .addOption(
       new Option('--tensorflow <version>', "TensorFlow's version").default(TENSORFLOW).argParser(version),
     )
+    .option(
+      '--strict',
+      `ends with ${PARTLY} where a part that fits can do without, the kernels, cannot be had`,
+      false,
+    )
     .exitOverride()
     .action(native);
   try {
     await program.parseAsync();
-    return DONE;
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : USAGE;
     say(`tfjs-latent: ${error instanceof Error ? error.message : String(error)}`);

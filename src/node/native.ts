@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { InputError } from '../core/errors.js';
 import { BINDING, BINDING_FOLDER, buildBinding } from './native/binding.js';
 import { cacheRoot, checkSpace, isWhole, keepWhole } from './native/cache.js';
-import { buildKernels, KERNEL_FILES, kernelsFolder } from './native/kernels.js';
 import { checkNative, type Checked } from './native/check.js';
+import { setUpKernels, type KernelBuild } from './native/kernels.js';
 import { findPackage, linkAll, type NodePackage } from './native/link.js';
 import { checkHost, findTools, thisHost, type Host } from './native/needs.js';
 import type { Environment } from './native/run.js';
@@ -31,15 +31,18 @@ export interface NativeOptions {
 
 export interface NativeSetUp extends Checked {
   package: NodePackage;
-  /** What had to be made; the rest came from the cache. */
+  /** Whether the libraries had to be fetched, and binding or kernels built; the rest came from the cache. */
   fetched: boolean;
   built: boolean;
+  /** Why there are no kernels, without which all works but fits are slower, and the remedy; null where nothing is lost. */
+  lost: string | null;
 }
 
 /**
  * Gives an installed `@tensorflow/tfjs-node` today's TensorFlow: fetches its wheel, builds the binding, links both into
- * the package and multiplies two matrices in a fresh process. Library and binding stay in the user's cache, so that a
- * second set-up, after `npm ci` say, takes seconds. Whatever fails leaves the package as it was.
+ * the package and multiplies two matrices in a fresh process. Then it builds this library's own kernels for a CPU, beside
+ * the TensorFlow that they are for, and goes on without them where they cannot be had. All of it stays in the user's
+ * cache, so that a second set-up, after `npm ci` say, takes seconds. Whatever else fails leaves the package as it was.
  *
  * @throws InputError with what is missing and the command that mends it; the signal's reason after an abort
  */
@@ -55,11 +58,8 @@ export async function setUpNative(options: NativeOptions = {}): Promise<NativeSe
   const deps = join(home, 'deps');
   const bindings = join(home, `${target.name.split('/')[1]}-${target.version}`);
 
-  const kernels = join(home, kernelsFolder());
-
   // Looked for before anything is made or fetched, and only if something has to be.
-  const whole =
-    isWhole(deps, libraryParts(device)) && isWhole(bindings, [BINDING]) && isWhole(kernels, KERNEL_FILES);
+  const whole = isWhole(deps, libraryParts(device)) && isWhole(bindings, [BINDING]);
   const tools = whole ? null : await findTools(cwd, env, host);
   if (!whole && /\s/.test(home)) {
     throw new InputError(
@@ -75,16 +75,26 @@ export async function setUpNative(options: NativeOptions = {}): Promise<NativeSe
     const found = tools ?? (await findTools(cwd, env, host));
     await buildBinding(into, scratch, { deps, target, tools: found, env, signal, say });
   });
-  await keepWhole(kernels, KERNEL_FILES, async (into, scratch) => {
-    const { compiler } = tools ?? (await findTools(cwd, env, host));
-    await buildKernels(into, scratch, { deps, compiler, env, signal, say });
-  });
-  try {
-    const checked = await install(target, home, bindings, env, signal);
-    return { ...checked, package: target, fetched, built };
-  } catch (error) {
+  const checked = await install(target, home, bindings, env, signal).catch(async (error: unknown) => {
     if (built) await rm(bindings, { recursive: true, force: true }); // nobody has seen it compute: the next one builds anew
     throw error;
+  });
+  const kernels =
+    checked.device === 'cpu'
+      ? await tryKernels({ home, target, env, host, signal, say })
+      : { built: false, lost: null };
+  return { ...checked, package: target, fetched, built: built || kernels.built, lost: kernels.lost };
+}
+
+async function tryKernels(build: KernelBuild): Promise<{ built: boolean; lost: string | null }> {
+  try {
+    return { built: await setUpKernels(build), lost: null };
+  } catch (error) {
+    build.signal?.throwIfAborted();
+    return {
+      built: false,
+      lost: `${(error as Error).message} Without them fits on a CPU are slower; all else works.`,
+    };
   }
 }
 
@@ -102,7 +112,6 @@ async function install(
     ['deps/include', join(home, 'deps/include')],
     ['deps/lib', join(home, 'deps/lib')],
     [`lib/${BINDING_FOLDER}`, join(bindings, BINDING_FOLDER)],
-    [`lib/${kernelsFolder()}`, join(home, kernelsFolder())],
   ]);
   try {
     const checked = await checkNative(target, env, signal);

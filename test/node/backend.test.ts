@@ -1,5 +1,6 @@
 import util from 'node:util';
 import {
+  backend,
   getBackend,
   grad,
   matMul,
@@ -32,13 +33,18 @@ const unbuilt = new Error(
 );
 
 /** The packages named here answer as told, all others are really loaded. */
-function around(answers: Record<string, Answer>, platform = 'linux', arch = 'x64'): Surroundings {
+function around(
+  answers: Record<string, Answer>,
+  platform = 'linux',
+  arch = 'x64',
+  kernels: Surroundings['kernels'] = () => null,
+): Surroundings {
   const load = async (name: string) => {
     const answer = answers[name];
     if (answer instanceof Error) throw answer;
     return answer ?? ((await import(name)) as Record<string, unknown>);
   };
-  return { load, platform, arch };
+  return { load, platform, arch, kernels };
 }
 
 const none = { [GPU]: absent(GPU), [NODE]: absent(NODE) };
@@ -206,6 +212,42 @@ native('a tfjs-node-gpu that fails beside a tfjs-node that works', () => {
       expect(chosen).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
       expectClose(square(tensor1d([3])), [9]);
     }
+  });
+});
+
+native('native TensorFlow without kernels of this library', () => {
+  it('is used, and the hint says why there are none and what builds them', async () => {
+    const kernels = (command: string) => `they are not built. Run '${command}'.`;
+    const chosen = await chooseBackend(undefined, around({ [GPU]: absent(GPU) }, 'linux', 'x64', kernels));
+    expect(chosen).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
+    expect(chosen.hint).toBe(
+      "Fits are slower without this library's kernels: they are not built. Run 'npx tfjs-latent native'.",
+    );
+  });
+
+  it('has all causes in its hint', async () => {
+    const kernels = () => 'of this.';
+    const chosen = await chooseBackend(undefined, around({ [GPU]: unbuilt }, 'linux', 'x64', kernels));
+    expect(chosen.hint).toMatch(/^.*tfjs-node-gpu is installed but cannot be used.* kernels: of this\.$/);
+  });
+
+  it('has none loaded where a GPU computes', async () => {
+    const kernels = jest.fn(() => 'of this.');
+    const surroundings = around({ [GPU]: absent(GPU) }, 'linux', 'x64', kernels);
+    await chooseBackend('tensorflow', surroundings);
+    const tensorflow = backend() as unknown as { isUsingGpuDevice: boolean };
+    kernels.mockClear();
+    tensorflow.isUsingGpuDevice = true;
+    const chosen = await chooseBackend('tensorflow', surroundings);
+    tensorflow.isUsingGpuDevice = false;
+    expect(chosen).toMatchObject({ device: 'gpu', hint: null });
+    expect(kernels).not.toHaveBeenCalled();
+  });
+
+  it('gives no hint where none can be had', async () => {
+    const kernels = () => 'of this.';
+    const chosen = await chooseBackend(undefined, around({ [GPU]: absent(GPU) }, 'darwin', 'arm64', kernels));
+    expect(chosen).toMatchObject({ backend: 'tensorflow', hint: null });
   });
 });
 

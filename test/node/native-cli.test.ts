@@ -21,7 +21,11 @@ function machine(behaviour: Behaviour = {}, platform = 'linux', arch = 'x64'): F
     join(made.folder, 'host.cjs'),
     `Object.defineProperty(process, 'platform', { value: '${platform}' });
      Object.defineProperty(process, 'arch', { value: '${arch}' });
-     process.report.getReport = () => ({ header: { glibcVersionRuntime: '2.36' } });`,
+     process.report.getReport = () => ({ header: { glibcVersionRuntime: '2.36' } });
+     const fs = require('fs'), { readFileSync } = fs;
+     fs.readFileSync = (path, ...rest) =>
+       path === '/proc/cpuinfo' ? 'flags\t: avx avx2 bmi1 bmi2 f16c fma abm movbe' : readFileSync(path, ...rest);
+     require('module').syncBuiltinESMExports();`,
   );
   return made;
 }
@@ -57,8 +61,20 @@ describeWithPython('tfjs-latent native', () => {
       stderr: 'Fetching tensorflow-cpu==2.21.0 with pip',
     });
     expect(stdout).toMatch(
-      /^Done in [\d.]+ s: @tensorflow\/tfjs-node 4.22.0 computes on the CPU with TensorFlow 2.21.0.\n$/,
+      /^Done in [\d.]+ s: @tensorflow\/tfjs-node 4.22.0 computes on the CPU with TensorFlow 2.21.0 and our kernels.\n$/,
     );
+  });
+
+  it('goes on without kernels that cannot be built, says so, and ends with 3 where that is too little', async () => {
+    const on = machine({ gxx: 'fails' });
+    const [plain, strict] = [await native(on), await native(on, ['--strict'])];
+    expect([plain.code, strict.code]).toEqual([0, 3]);
+    for (const { stdout, stderr } of [plain, strict]) {
+      expect(stderr).toMatch(
+        /^tfjs-latent: The kernels could not be built \(kernel.h:3:1: error: .*are slower; all else works\.$/m,
+      );
+      expect(stdout).toMatch(/computes on the CPU with TensorFlow 2.21.0, without our kernels\.\n$/);
+    }
   });
 
   it('says that no GPU was found when one was asked for', async () => {

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { InputError } from '../../src/core/errors.js';
 import { setUpNative, type NativeOptions } from '../../src/node/native.js';
 import { cacheRoot, checkSpace } from '../../src/node/native/cache.js';
+import { kernelsFolder } from '../../src/node/native/kernels.js';
 import {
   describeWithPython,
   fakeMachine,
@@ -35,6 +36,9 @@ const setUp = (on: FakeMachine, options: NativeOptions = {}) =>
 const inPackage = (on: FakeMachine, path: string, name = '@tensorflow/tfjs-node') =>
   join(on.project, 'node_modules', name, path);
 
+const kernelFiles = (tensorflow = '2.21.0') =>
+  ['x86-64-v3.node', 'x86-64-v4.node'].map((file) => `${tensorflow}-cpu/${kernelsFolder()}/${file}`);
+
 /** No folder, link or file of the set-up is in the package, and no part of one in the cache. */
 function expectUntouched(on: FakeMachine): void {
   expect(on.tree(inPackage(on, 'deps'))).toEqual([]);
@@ -49,19 +53,26 @@ describeWithPython('the native set-up', () => {
     const done = await setUp(on, { say: (line) => said.push(line) });
     expect(done).toMatchObject({ version: '2.21.0', device: 'cpu', fetched: true, built: true });
     expect(done.package).toMatchObject({ name: '@tensorflow/tfjs-node', version: '4.22.0' });
-    expect(on.calls()).toEqual(['pip tensorflow-cpu==2.21.0', 'node-gyp']);
+    expect(on.calls().slice(0, 2)).toEqual(['pip tensorflow-cpu==2.21.0', 'node-gyp']);
+    expect(on.calls().slice(2).sort()).toEqual(['g++ -march=x86-64-v3', 'g++ -march=x86-64-v4']);
     expect(on.tree(on.cache)).toEqual([
       '2.21.0-cpu/deps/include/tensorflow/c/c_api.h',
       '2.21.0-cpu/deps/lib/libtensorflow.so',
       '2.21.0-cpu/deps/lib/libtensorflow_cc.so.2',
       '2.21.0-cpu/deps/lib/libtensorflow_framework.so',
       '2.21.0-cpu/deps/lib/libtensorflow_framework.so.2',
+      ...kernelFiles(),
       '2.21.0-cpu/tfjs-node-4.22.0/napi-v8/tfjs_binding.node',
     ]);
     expect(readlinkSync(join(on.cache, '2.21.0-cpu/deps/lib/libtensorflow.so'))).toBe(
       'libtensorflow_cc.so.2',
     );
-    expect(said.map((line) => line.split(' ')[0])).toEqual(['Fetching', 'Unpacking', 'Building']);
+    expect(said.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'Fetching tensorflow-cpu==2.21.0 with',
+      'Unpacking tensorflow_cpu-1-none.whl',
+      'Building the binding',
+      'Building the kernels',
+    ]);
   });
 
   it('links the cache into the package, so that the binding finds the library beside itself', async () => {
@@ -79,7 +90,7 @@ describeWithPython('the native set-up', () => {
     for (const gone of ['deps', 'lib']) rmSync(inPackage(on, gone), { recursive: true });
     const again = await setUp(on, { env: { HOME: on.env.HOME, PATH: '' } });
     expect(again).toMatchObject({ version: '2.21.0', fetched: false, built: false });
-    expect(on.calls()).toHaveLength(2);
+    expect(on.calls()).toHaveLength(4);
     expect(existsSync(inPackage(on, 'lib/napi-v8/tfjs_binding.node'))).toBe(true);
   });
 
@@ -97,7 +108,8 @@ describeWithPython('the native set-up', () => {
     const on = machine();
     await setUp(on);
     await setUp(on, { tensorflow: '2.20.0' });
-    expect(on.calls()[2]).toBe('pip tensorflow-cpu==2.20.0');
+    expect(on.calls().slice(4, 6)).toEqual(['pip tensorflow-cpu==2.20.0', 'node-gyp']);
+    expect(on.tree(on.cache)).toEqual(expect.arrayContaining([...kernelFiles('2.20.0'), ...kernelFiles()]));
     expect(readlinkSync(inPackage(on, 'deps/lib'))).toContain('2.20.0-cpu');
   });
 
@@ -122,7 +134,7 @@ describeWithPython('the native set-up', () => {
     const on = machine();
     const both = await Promise.all([setUp(on), setUp(on)]);
     expect(both.map((done) => done.version)).toEqual(['2.21.0', '2.21.0']);
-    expect(on.tree(on.cache)).toHaveLength(6);
+    expect(on.tree(on.cache)).toHaveLength(8);
     expect(on.tree(inPackage(on, 'lib'))).toEqual(['napi-v8']);
   });
 

@@ -24,7 +24,7 @@ export interface FakeMachine {
   project: string;
   cache: string;
   env: Environment;
-  /** What the stand-ins were called for, in order: 'pip tensorflow-cpu==2.21.0', 'node-gyp'. */
+  /** What the stand-ins were called for, in order: 'pip tensorflow-cpu==2.21.0', 'node-gyp', 'g++ -march=x86-64-v4'. */
   calls: () => string[];
   /** The paths below a folder, sorted; links are listed, not followed. */
   tree: (below: string) => string[];
@@ -35,7 +35,10 @@ export interface FakeMachine {
 export interface Behaviour {
   /** cut: part of the file arrives, then pip fails. hang: part arrives, then nothing. broken: bytes that are no wheel. bare: no library in it. */
   pip?: 'works' | 'cut' | 'hang' | 'broken' | 'bare' | 'no pip';
-  gyp?: 'works' | 'fails' | 'wrong' | 'crash';
+  /** gpu: it finds one. */
+  gyp?: 'works' | 'fails' | 'wrong' | 'crash' | 'gpu';
+  /** The compiler of kernels, and what it makes. nothing: it writes none and says nothing. crash: they end the process. */
+  gxx?: 'works' | 'fails' | 'nothing' | 'hang' | 'wrong' | 'crash';
 }
 
 export const linux: Host = {
@@ -44,6 +47,7 @@ export const linux: Host = {
   glibc: '2.36',
   root: true,
   node: process.execPath,
+  level: 'x86-64-v4',
 };
 
 /** What the wheel of TensorFlow 2.21.0 says about its extras, in short. */
@@ -111,7 +115,19 @@ fs.mkdirSync(into, { recursive: true });
 fs.writeFileSync(path.join(into, 'tfjs_binding.node'), how);
 `;
 
-/** Enough of tfjs-node for the check: it computes only if its binding and the library are there, and as the binding says. */
+const GXX = `#!${process.execPath}
+const fs = require('fs');
+const { FAKE_GXX: how = 'works', FAKE_LOG } = process.env;
+const args = process.argv.slice(2);
+fs.appendFileSync(FAKE_LOG, 'g++ ' + args.find((arg) => arg.startsWith('-march=')) + '\\n');
+if (how === 'fails') { console.error("kernel.h:3:1: error: bad value 'x86-64-v4' for '-march='"); process.exit(1); }
+if (how === 'hang') { fs.appendFileSync(FAKE_LOG, 'hangs\\n'); setInterval(() => {}, 1000); return; }
+// As the real one: its sources and the library are read.
+for (const needed of args.filter((arg) => /^[^-].*\\.(cc|so\\.2)$/.test(arg))) fs.readFileSync(needed);
+if (how !== 'nothing') fs.writeFileSync(args[args.indexOf('-o') + 1], how);
+`;
+
+/** Enough of tfjs-node for the checks: it computes only if its binding and the library are there, and as they say. */
 const TFJS_NODE = `
 const fs = require('fs'), path = require('path');
 if (!require('util').isNullOrUndefined) throw new TypeError('isNullOrUndefined is not a function');
@@ -119,7 +135,23 @@ const how = fs.readFileSync(path.join(__dirname, 'lib/napi-v8/tfjs_binding.node'
 fs.readFileSync(fs.realpathSync(path.join(__dirname, 'lib/napi-v8')) + '/../../deps/lib/libtensorflow_framework.so.2');
 if (how === 'crash') throw new Error('libtensorflow_cc.so.2: undefined symbol');
 exports.getBackend = () => 'tensorflow';
-exports.backend = () => ({ isUsingGpuDevice: false, binding: { TF_Version: how === 'stock' ? '2.9.1' : '2.21.0' } });
+exports.backend = () => ({ isUsingGpuDevice: how === 'gpu', binding: { TF_Version: how === 'stock' ? '2.9.1' : '2.21.0' } });
+exports.tensor1d = (values) => values;
+let kernels;
+process.dlopen = (module, file) => {
+  kernels = fs.readFileSync(file, 'utf8');
+  if (kernels === 'crash') process.kill(process.pid, 'SIGILL');
+};
+const backend = exports.backend();
+exports.backend = () => ({
+  ...backend,
+  executeMultipleOutputs: (op, attributes, [x]) => {
+    if (!/^LatentCheck_[0-9a-f]{12}$/.test(op) || kernels === undefined) throw new Error('no op ' + op);
+    const sum = x.reduce((total, value) => total + value * value, kernels === 'wrong' ? 1 : 0);
+    const high = Math.fround(sum);
+    return [[high, sum - high], [x.length]].map((values) => ({ dataSync: () => values }));
+  },
+});
 exports.tensor2d = (values, [n]) => ({ values, n });
 exports.matMul = ({ values: a, n }, { values: b }) => {
   const c = new Float32Array(n * n);
@@ -148,7 +180,7 @@ export function fakeMachine(behaviour: Behaviour = {}, packageName = '@tensorflo
   write('project/package.json', '{}');
   write('bin/python3', PYTHON, 0o755);
   write('bin/make', '', 0o755);
-  write('bin/g++', '', 0o755);
+  write('bin/g++', GXX, 0o755);
   write('node-gyp.js', NODE_GYP);
   write('METADATA', METADATA);
   write('log', '');
@@ -161,6 +193,7 @@ export function fakeMachine(behaviour: Behaviour = {}, packageName = '@tensorflo
     FAKE_METADATA: join(folder, 'METADATA'),
     FAKE_PIP: behaviour.pip ?? 'works',
     FAKE_GYP: behaviour.gyp ?? 'works',
+    FAKE_GXX: behaviour.gxx ?? 'works',
   };
   return {
     folder,

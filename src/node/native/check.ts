@@ -1,5 +1,5 @@
 import { InputError } from '../../core/errors.js';
-import { lastWords, run, type Environment, type Ran } from './run.js';
+import { lastWords, run, type Environment, type Ran, type RunOptions } from './run.js';
 import type { NodePackage } from './link.js';
 
 export interface Checked {
@@ -27,6 +27,20 @@ const { binding, isUsingGpuDevice } = tf.backend();
 console.log('native:' + JSON.stringify({ right, version: binding.TF_Version, device: isUsingGpuDevice ? 'gpu' : 'cpu' }));
 `;
 
+// Squares below 2^24 are exact in float32, and their sum, which is not, in two of them. No vector has 10007 as a multiple.
+const CHECK_KERNELS = `
+const util = require('util');
+util.isNullOrUndefined ??= (value) => value == null;
+const [, folder, file, op] = process.argv;
+const tf = require(folder);
+process.dlopen({ exports: {} }, file);
+const x = Float32Array.from({ length: 10007 }, (_, i) => (i * 37) % 4093);
+const [sum, n] = tf.backend().executeMultipleOutputs(op, [], [tf.tensor1d(x)], 2);
+const [high, low] = sum.dataSync();
+const right = high + low === x.reduce((total, value) => total + value * value, 0) && n.dataSync()[0] === x.length;
+console.log('kernels:' + right);
+`;
+
 /**
  * Loads an installed tfjs-node in a fresh Node process and multiplies two matrices whose product is known.
  *
@@ -37,10 +51,7 @@ export async function checkNative(
   env: Environment,
   signal?: AbortSignal,
 ): Promise<Checked> {
-  const ran = await run(process.execPath, ['-e', CHECK, target.folder], {
-    env: { ...env, TF_CPP_MIN_LOG_LEVEL: env.TF_CPP_MIN_LOG_LEVEL ?? '2' },
-    signal,
-  });
+  const ran = await fresh(CHECK, [target.folder], { env, signal });
   const answer = /^native:(.*)$/m.exec(ran.stdout);
   if (ran.code !== 0 || !answer) {
     throw new InputError(`TensorFlow does not load in ${target.name} ${target.version} (${loadWords(ran)}).`);
@@ -50,6 +61,31 @@ export async function checkNative(
     throw new InputError(`TensorFlow ${checked.version} loads, but multiplied two matrices wrongly here.`);
   return checked;
 }
+
+/**
+ * Loads a file of kernels in a fresh Node process and runs one whose answer is known.
+ *
+ * @param op what TensorFlow calls LatentCheck there
+ * @throws InputError when they do not load, end the process, or compute something else
+ */
+export async function checkKernels(
+  target: NodePackage,
+  file: string,
+  op: string,
+  { env, signal }: RunOptions,
+): Promise<void> {
+  const ran = await fresh(CHECK_KERNELS, [target.folder, file, op], { env, signal });
+  const answer = /^kernels:(.*)$/m.exec(ran.stdout);
+  if (ran.code !== 0 || !answer)
+    throw new InputError(`The kernels were built, but do not load (${loadWords(ran)}).`);
+  if (answer[1] !== 'true') throw new InputError('The kernels were built, but compute wrongly here.');
+}
+
+const fresh = (code: string, args: string[], { env, signal }: RunOptions): Promise<Ran> =>
+  run(process.execPath, ['-e', code, ...args], {
+    env: { ...env, TF_CPP_MIN_LOG_LEVEL: env.TF_CPP_MIN_LOG_LEVEL ?? '2' },
+    signal,
+  });
 
 /** Node prints the error, then a stack; the error's own line says more than the last ones. */
 function loadWords(ran: Ran): string {

@@ -1,118 +1,150 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { backend, getKernel, registerKernel, type Tensor } from '@tensorflow/tfjs-core';
+import { join } from 'node:path';
 import sources from '#native';
 import { InputError } from '../../core/errors.js';
-import { NATIVE_KERNELS } from '../../core/native.js';
+import { isWhole, keepWhole } from './cache.js';
+import { checkKernels } from './check.js';
+import { LEVELS, NO_LEVEL, type Level } from './levels.js';
+import type { NodePackage } from './link.js';
+import { findCompiler, missingCompiler, type Host } from './needs.js';
 import { lastWords, run, type Environment } from './run.js';
 
-/** Sets of instructions that the kernels are built for, the widest first, with what Linux calls their flags. */
-const LEVELS: [name: string, flags: string[]][] = [
-  ['x86-64-v4', ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl']],
-  ['x86-64-v3', ['avx2', 'fma', 'bmi2']],
-];
+/** How the compiler is called, but for the instructions and the files. */
+const FLAGS = ['-std=c++17', '-O3', '-fPIC', '-shared', '-pthread', '-fvisibility=hidden', '-Wno-psabi'];
+FLAGS.push('-mprefer-vector-width=512', '-fno-math-errno', '-fno-trapping-math');
+// What TensorFlow has not is found now, not at a call; and the library stays when a worker that loaded it ends.
+FLAGS.push('-Wl,-z,defs,-z,now,-z,nodelete');
 
-const fileOf = (level: string): string => `${level}.node`;
+const DAY = 24 * 3600 * 1000;
+
+/** The file of a set of kernels for one set of instructions. */
+export const kernelFile = (level: Level): string => `${level}.node`;
 
 /** Every file of a whole set of kernels. */
-export const KERNEL_FILES = LEVELS.map(([level]) => fileOf(level));
+export const KERNEL_FILES = LEVELS.map(kernelFile);
 
-/** A folder for what is built from these sources: other ones have another name. */
-export function kernelsFolder(): string {
-  const hash = createHash('sha256');
+/**
+ * Tells these sources, and how they are compiled, from any others: 12 hexadecimal digits.
+ *
+ * @throws InputError where the sources do not lie beside this code
+ */
+export function kernelsHash(): string {
+  const hash = createHash('sha256').update(FLAGS.join());
   for (const name of sourceFiles()) hash.update(name).update(readFileSync(join(sources, name)));
-  return `kernels-${hash.digest('hex').slice(0, 12)}`;
+  return hash.digest('hex').slice(0, 12);
 }
 
-const sourceFiles = (): string[] =>
-  readdirSync(sources)
-    .filter((name) => /\.(cc|h)$/.test(name))
-    .sort();
+/** A folder for what is built from these sources, beside the TensorFlow that it is built against. */
+export const kernelsFolder = (): string => `kernels-${kernelsHash()}`;
+
+/** What TensorFlow calls a kernel's op: in two versions of this library, which may meet in a process, not the same. */
+export const opName = (kernel: string): string => `${kernel}_${kernelsHash()}`;
+
+function sourceFiles(): string[] {
+  const names = existsSync(sources) ? readdirSync(sources).filter((name) => /\.(cc|h)$/.test(name)) : [];
+  if (names.includes('kernel.h')) return names.sort();
+  throw new InputError(
+    `the folder 'native' of tfjs-latent is not at ${sources}; a bundler has to leave the package out (external)`,
+  );
+}
+
+/** How a compiler is called for one set of instructions: without what it is to make and from which files. */
+export const compilerFlags = (level: Level, deps: string): string[] => [
+  `-march=${level}`,
+  ...FLAGS,
+  `-DLATENT_SUFFIX="_${kernelsHash()}"`,
+  '-isystem',
+  join(deps, 'include'),
+];
 
 export interface KernelBuild {
-  /** The folder with include and lib. */
-  deps: string;
-  compiler: string;
+  /** The folder of one TensorFlow: with `deps`, and the kernels. */
+  home: string;
+  /** A package that computes with it. */
+  target: NodePackage;
   env: Environment;
+  host: Host;
   signal?: AbortSignal;
   say: (line: string) => void;
 }
 
 /**
- * Builds the kernels of TensorFlow that K-means, mixtures and PCA have of their own, for each set of instructions, into
- * `whole`.
+ * Builds the kernels of TensorFlow that K-means, mixtures and PCA have of their own, unless they are there, and sees in a
+ * fresh process that they compute. Those of other versions stay while somebody uses them.
  *
- * @throws InputError with the compiler's last words
+ * @returns whether they had to be built
+ * @throws InputError with what is missing, or with the compiler's last words
  */
-export async function buildKernels(whole: string, scratch: string, build: KernelBuild): Promise<void> {
-  const { deps, compiler, env, signal, say } = build;
-  say('Building the kernels');
-  const files = sourceFiles().filter((name) => name.endsWith('.cc'));
-  const include = join(deps, 'include');
-  const each = LEVELS.map(async ([level]) => {
-    const made = join(scratch, fileOf(level));
-    const machine = [`-march=${level}`, '-mprefer-vector-width=512', '-fno-math-errno', '-fno-trapping-math'];
-    const args = ['-std=c++17', '-O3', ...machine, '-fPIC', '-shared', '-pthread', '-fvisibility=hidden'];
-    args.push('-Wno-psabi', `-I${include}`, '-o', made, ...files.map((name) => join(sources, name)));
-    args.push(join(deps, 'lib/libtensorflow_framework.so.2'));
-    const ran = await run(compiler, args, { env, signal });
-    if (ran.code !== 0) {
-      throw new InputError(
-        `The kernels could not be built (${cause(ran.stderr) ?? lastWords(ran)}). They want g++ 11, clang++ 12 or later ` +
-          '(CXX names another compiler); mend that and run the set-up again.',
-      );
+export async function setUpKernels(build: KernelBuild): Promise<boolean> {
+  const { home, host, signal } = build;
+  if (host.level === null) throw new InputError(`The kernels are not built: ${NO_LEVEL}.`);
+  const place = join(home, kernelsFolder());
+  const check = (folder: string) =>
+    checkKernels(build.target, join(folder, kernelFile(host.level!)), opName('LatentCheck'), build);
+  if (isWhole(place, KERNEL_FILES)) {
+    try {
+      await check(place);
+    } catch {
+      signal?.throwIfAborted();
+      await rm(place, { recursive: true, force: true }); // of another machine, or spoilt
     }
-    await rename(made, join(whole, fileOf(level)));
+  }
+  const built = await keepWhole(place, KERNEL_FILES, async (whole, scratch) => {
+    await buildKernels(whole, scratch, build);
+    await check(whole);
   });
-  await Promise.all(each);
+  await sweepUnused(home, place);
+  return built;
+}
+
+async function buildKernels(whole: string, scratch: string, build: KernelBuild): Promise<void> {
+  const { env, host, say } = build;
+  const compiler = findCompiler(env);
+  if (compiler === null) throw new InputError(missingCompiler(env, host));
+  say('Building the kernels');
+  const all = LEVELS.map(async (level) => {
+    await compile(compiler, level, join(scratch, kernelFile(level)), build);
+    await rename(join(scratch, kernelFile(level)), join(whole, kernelFile(level)));
+  });
+  await Promise.allSettled(all); // none still runs when one has failed and the scratch folder goes
+  await Promise.all(all);
+}
+
+async function compile(compiler: string, level: Level, made: string, build: KernelBuild): Promise<void> {
+  const { home, env, signal } = build;
+  const deps = join(home, 'deps');
+  const files = sourceFiles().filter((name) => name.endsWith('.cc'));
+  const [, ...asked] = env.CXX?.trim().split(/\s+/) ?? []; // as in CXX='ccache g++'
+  const args = [...asked, ...compilerFlags(level, deps), '-o', made];
+  args.push(...files.map((name) => join(sources, name)), join(deps, 'lib/libtensorflow_framework.so.2'));
+  const ran = await run(compiler, args, { env, signal });
+  if (ran.code === 0 && existsSync(made)) return;
+  throw new InputError(
+    `The kernels could not be built (${cause(ran.stderr) ?? lastWords(ran)}). They want g++ 11, clang++ 12 or later: ` +
+      'CXX names another compiler. Mend that and run the set-up again.',
+  );
 }
 
 const cause = (stderr: string): string | undefined => /^.*\berror: .*$/m.exec(stderr)?.[0].trim();
 
-/**
- * Loads the kernels that the set-up built for an installed tfjs-node, and registers them for the backend in use.
- *
- * @returns false where the set-up would build them; other processors and systems do without
- */
-export function loadKernels(name: string): boolean {
-  const level = bestLevel();
-  if (level === null) return true;
-  const file = findKernels(name, level);
-  if (file === null) return false;
-  process.dlopen({ exports: {} }, file);
-  for (const [kernelName, outputs] of Object.entries(NATIVE_KERNELS)) {
-    if (getKernel(kernelName, 'tensorflow')) continue;
-    registerKernel({
-      kernelName,
-      backendName: 'tensorflow',
-      kernelFunc: ({ inputs }) => {
-        const tensorflow = backend() as unknown as Executing;
-        return tensorflow.executeMultipleOutputs(kernelName, [], Object.values(inputs) as Tensor[], outputs);
-      },
-    });
+/** Every version of the sources leaves a folder of its own; another project may use it, so only what is long unused goes. */
+async function sweepUnused(home: string, used: string): Promise<void> {
+  const now = new Date();
+  await utimes(used, now, now).catch(() => {}); // a cache that cannot be written is not swept
+  for (const name of await readdir(home)) {
+    const folder = join(home, name);
+    if (!name.startsWith('kernels-') || folder === used) continue;
+    if (now.getTime() - (await lastUse(folder)) > 90 * DAY) {
+      await rm(folder, { recursive: true, force: true }).catch(() => {});
+    }
   }
-  return true;
 }
 
-interface Executing {
-  executeMultipleOutputs(op: string, attributes: [], inputs: Tensor[], outputs: number): Tensor[];
-}
-
-function bestLevel(): string | null {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return null;
-  const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1].split(' '));
-  return LEVELS.find(([, needed]) => needed.every((flag) => flags.has(flag)))?.[0] ?? null;
-}
-
-function findKernels(name: string, level: string): string | null {
-  try {
-    const manifest = createRequire(join(sources, 'folder.cjs')).resolve(`${name}/package.json`);
-    const file = join(dirname(manifest), 'lib', kernelsFolder(), fileOf(level));
-    return existsSync(file) ? file : null;
-  } catch {
-    return null; // the package lies elsewhere
-  }
+/** When a set-up found it, or somebody loaded it: Linux notes a file's reading at least once a day, where it is let. */
+async function lastUse(folder: string): Promise<number> {
+  const paths = [folder, ...KERNEL_FILES.map((file) => join(folder, file))];
+  const times = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
+  return Math.max(0, ...times.flatMap((each) => (each ? [each.mtimeMs, each.atimeMs] : [])));
 }

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../core/errors.js';
+import { thisLevel, type Level } from './levels.js';
 import { findProgram, lastWords, run, type Environment } from './run.js';
 
 /** The machine, as far as the recipe depends on it. */
@@ -14,6 +15,8 @@ export interface Host {
   root: boolean;
   /** The running Node's program. */
   node: string;
+  /** The widest set of instructions that kernels are built for and the processor has. */
+  level: Level | null;
 }
 
 /** The programs that the recipe calls, as absolute paths. */
@@ -38,6 +41,7 @@ export function thisHost(): Host {
     glibc: header.glibcVersionRuntime ?? null,
     root: process.getuid?.() === 0,
     node: process.execPath,
+    level: thisLevel(),
   };
 }
 
@@ -128,7 +132,12 @@ function missingMessage(missing: Need[], noNodeGyp: boolean, env: Environment, h
   return `The native set-up misses ${list}. Install with ${commands.join(' and ')}, then run it again.`;
 }
 
-function findCompiler(env: Environment): string | null {
+/** The refusal where {@link findCompiler} finds none. */
+export const missingCompiler = (env: Environment, host: Host): string =>
+  missingMessage(['compiler'], false, env, host);
+
+/** The C++ compiler that CXX names, else the first of the usual ones; null where there is none. */
+export function findCompiler(env: Environment): string | null {
   const asked = env.CXX?.trim().split(/\s+/)[0];
   for (const name of asked ? [asked] : ['g++', 'c++', 'clang++']) {
     const found = findProgram(name, env);

@@ -106,7 +106,7 @@ static inline void product(const float* a, int64_t n, int64_t k, int64_t aStride
 static inline void symmetricPanel(const float* packed, int64_t n, int64_t d, int64_t column, float* out) {
   const int64_t size = paddedTo(d);
   const float* b = packed + column * n;
-  for (int64_t row = column; row < size; row += TILE_ROWS) {
+  for (int64_t row = column; row < d; row += TILE_ROWS) {
     const float* a = packed + row / PANEL * PANEL * n + row % PANEL;
     const auto element = [&](int64_t p, int i) { return a[p * PANEL + i]; };
     float* to = out + row * size + column;

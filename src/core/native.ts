@@ -6,6 +6,8 @@ import { engine, getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-cor
  */
 export const NATIVE_KERNELS = {
   LatentKMeansPass: 3,
+  LatentMixturePass: 3,
+  LatentMixtureRefine: 2,
 } as const;
 
 /** A kernel: its inputs in their order, under any names. The outputs are the caller's to free, or `tidy`'s. */

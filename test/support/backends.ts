@@ -1,4 +1,5 @@
-import { setBackend } from '@tensorflow/tfjs-core';
+import { getKernel, registerKernel, setBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import { NATIVE_KERNELS } from '../../src/core/native.js';
 import { hostLimit } from '../../src/mixture/host.js';
 import { useBestBackend } from '../../src/node/index.js';
 
@@ -28,4 +29,15 @@ export const passes = [...backends, 'host'] as const;
 export async function usePass(name: (typeof passes)[number]): Promise<void> {
   hostLimit.work = name === 'host' ? DEFAULT_WORK : 0;
   await useBackend(name === 'host' ? 'cpu' : name);
+}
+
+/** TensorFlow as it is where the native kernels are not. */
+export async function withoutKernels<T>(f: () => Promise<T>): Promise<T> {
+  const kernels = Object.keys(NATIVE_KERNELS).map((name) => getKernel(name, 'tensorflow'));
+  for (const kernel of kernels) if (kernel) unregisterKernel(kernel.kernelName, 'tensorflow');
+  try {
+    return await f();
+  } finally {
+    for (const kernel of kernels) if (kernel) registerKernel(kernel);
+  }
 }

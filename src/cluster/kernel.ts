@@ -47,16 +47,16 @@ export function kernelPasses(
   algorithm: Algorithm,
 ): Passes {
   const { rows, weight, pace } = problem;
-  const { nRows, nFeatures: d, raw, origin } = rows;
+  const { nRows, nFeatures: d, tensor, origin } = rows;
   const motion = firstMotion(problem, k);
   const totals = noTotals(motion);
   const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && k * d >= BOUNDED;
   const memos: Memo[] = [];
-  const shift = tensor1d(raw ? Float32Array.from(origin) : new Float32Array(d));
+  const shift = tensor1d(tensor ? Float32Array.from(origin) : new Float32Array(d));
   const batches: Batched<Tensor2D> = {
     nRows,
     batchRows: Math.min(nRows, Math.max(1024, Math.floor(WORK / (k * d)))),
-    batch: (start, end) => (raw ? clone(raw) : rows.batch(start, end)),
+    batch: (start, end) => (tensor ? clone(tensor) : rows.batch(start, end)),
   };
   const assign = async (exact: Centers): Promise<Statistics> => {
     advance(motion, exact);
@@ -66,7 +66,7 @@ export function kernelPasses(
     const moved = motionTensors(motion, bounded, anew);
     const take = async ({ x, start, end }: Batch, last: Memo | undefined) => {
       const memo =
-        last ?? remember(motion, bounded, raw ? start : 0, end - start, weight?.subarray(start, end));
+        last ?? remember(motion, bounded, tensor ? start : 0, end - start, weight?.subarray(start, end));
       const changed = add(totals, await read(call(kernel, { x, shift }, moved, memo)));
       return { statistics: changed, memo };
     };

@@ -10,6 +10,8 @@ export const NATIVE_KERNELS = {
   LatentCheck: 2,
   LatentColumnMoments: 1,
   LatentKMeansPass: 2,
+  LatentMixturePass: 3,
+  LatentMixtureRefine: 2,
 } as const;
 
 export type KernelName = keyof typeof NATIVE_KERNELS;

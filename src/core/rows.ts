@@ -119,8 +119,8 @@ export interface ShiftedRows {
   readonly batchRows: number;
   /** Whether a batch of all rows takes no memory: it is x itself, a float32 tensor whose origin is 0. */
   readonly inPlace: boolean;
-  /** The float32 tensor that holds the rows, the origin not subtracted: for kernels that do so. */
-  readonly raw: Tensor2D | null;
+  /** The rows themselves where they are a float32 tensor, the origin not yet subtracted; else null. */
+  readonly tensor: Tensor2D | null;
   /** Rows `start` to `end`, relative to the origin [n, D]; yours to free. */
   batch(start: number, end: number): Tensor2D;
   /** Some rows, the same numbers as in a batch [n, D]; yours to free. */
@@ -272,7 +272,7 @@ export function aboutOrigin(source: Source, origin: Float64Array, width: (d: num
     origin,
     batchRows,
     inPlace: source.tensor?.dtype === 'float32' && isZero(origin),
-    raw: source.tensor?.dtype === 'float32' ? source.tensor : null,
+    tensor: source.tensor?.dtype === 'float32' ? source.tensor : null,
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
     pick: (indices) => tidy(() => relativeRows(source, origin, indices)),
     values: async (start, end) =>

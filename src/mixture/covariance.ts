@@ -39,6 +39,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { choleskyInto, dotRows } from '../linalg/routines/cholesky.js';
 import { invertTriangularInto, solveTriangularInto } from '../linalg/routines/triangular.js';
+import { nativeRefine, refineKernel } from './native.js';
 
 /** full: a matrix for each component; tied: one for all; diag: variances for each; spherical: one variance for each. */
 export type CovarianceType = 'full' | 'tied' | 'diag' | 'spherical';
@@ -288,6 +289,8 @@ const full: Covariance = {
   addSecond: (second, k, y, r) => addOuter(second, k * y.length ** 2, y, r),
   refine: (p, moments, regCovar) => {
     const d = moments.first.length / moments.counts.length;
+    const kernel = refineKernel(d);
+    if (kernel) return nativeRefine(kernel, p, moments, regCovar);
     return eachMatrix(p, d, (factor, _, k) => {
       const m = new Float64Array(d * d);
       addScatter(m, moments, k, moments.second.subarray(k * d * d, (k + 1) * d * d), 1);

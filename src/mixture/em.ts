@@ -37,6 +37,7 @@ import {
   type MixtureTensors,
 } from './density.js';
 import { hostPass } from './host.js';
+import { nativePass, nativeWidth, passKernel } from './native.js';
 import { screenedBatch, screenOf, screens, screenWidth } from './screen.js';
 
 /** What is fitted to which rows. */
@@ -64,8 +65,10 @@ export type Responsibilities = (start: number, end: number) => Tensor2D;
 export type Winners = (Int32Array | null)[];
 
 /** float32 numbers that a pass holds for one row. */
-export const passWidth = (covariance: Covariance, k: number, d: number): number =>
-  covariance.triangular && screens(k, d) ? screenWidth(d) : 3 * k * d;
+export function passWidth(covariance: Covariance, k: number, d: number): number {
+  if (passKernel(covariance, d)) return nativeWidth(k, d);
+  return covariance.triangular && screens(k, d) ? screenWidth(d) : 3 * k * d;
+}
 
 /**
  * One pass over the rows: the E-step and the sums that the M-step needs. With `given`, those responsibilities are used
@@ -84,6 +87,8 @@ export async function pass(
     await pace();
     return statistics;
   }
+  const kernel = passKernel(covariance, rows.nFeatures);
+  if (kernel) return nativePass(problem, mixture, winners, kernel, given);
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
   const screen =
@@ -178,7 +183,8 @@ export function maximize(
   const { counts, first } = moments;
   const d = first.length / counts.length;
   // A pass over tensors saw the rounded parameters: its sums are in their frame.
-  const seen = (values: Float64Array) => (onHost ? values.slice() : values.map(Math.fround));
+  const seen = (values: Float64Array) =>
+    onHost ? values.slice() : new Float64Array(new Float32Array(values));
   const p = seen(mixture.precisionsCholesky);
   const means = seen(mixture.means);
   const total = counts.reduce((a, b) => a + b, 0);
@@ -209,8 +215,10 @@ interface Thin extends Collapsed {
 }
 
 function thinnest(p: Float64Array, spread: number, k: number): Thin | null {
-  const at = p.findIndex((value) => Math.abs(value) * Math.max(spread * THINNEST, LEAST) > 1);
-  if (at < 0) return null;
+  const largest = 1 / Math.max(spread * THINNEST, LEAST);
+  let at = 0;
+  while (at < p.length && !(Math.abs(p[at]) > largest)) at++;
+  if (at === p.length) return null;
   const thickness = (1 / Math.abs(p[at])).toPrecision(2);
   return {
     collapsed: Math.floor((at * k) / p.length),

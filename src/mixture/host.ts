@@ -76,7 +76,7 @@ export function hostResponsibilities(
 }
 
 /** log w_k + log |P_k| - D/2 log 2π */
-function logConstantsOf(
+export function logConstantsOf(
   { weights, means, precisionsCholesky }: Mixture,
   covariance: Covariance,
 ): Float64Array {

@@ -28,7 +28,7 @@ import { centeredOn, logJoint, type MixtureTensors } from './density.js';
 import type { Statistics } from './em.js';
 
 /** How far below a row's best component another is dropped. */
-const NATS = 30;
+export const NATS = 30;
 /** The responsibility that goes with it. */
 const VISIBLE = Math.exp(-NATS);
 /** Share of the columns that bound the density: a sixteenth of the work of all of them. */

@@ -1,12 +1,11 @@
 import { hostLimit } from '../../src/cluster/problem.js';
 import { groupLimit } from '../../src/cluster/motion.js';
 import { backends, useBackend, usePass } from './backends.js';
-import { useKernels } from './kernels.js';
+import { hasKernels, useKernels } from './kernels.js';
 
 const { groups } = groupLimit;
 
-/** The native kernels are TensorFlow's. */
-const native = backends.includes('tensorflow') ? (['kernel'] as const) : [];
+const native = hasKernels ? (['kernel'] as const) : [];
 
 /**
  * Where K-means' passes may run: in a native kernel; as tensors on each backend, of the rows whose bounds failed; as

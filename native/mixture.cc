@@ -1,0 +1,193 @@
+// A Gaussian mixture's pass over a batch of rows, for a covariance of each component's own: the E-step, and the sums that the
+// M-step needs, in the components' frames.
+//
+//     y_k = (x - μ_k) P_k,   log p_k = c_k - |y_k|²/2,   r_k = w p_k / Σ p       ->    Σ r,   Σ r y,   Σ r y yᵀ
+//
+// P_k is upper triangular, so the first j columns of y_k need the first j features only, and their squares already bound
+// log p_k from above. A row is evaluated in full for the component that won it last time, and for the others as far as its
+// bound stays within `reach` of that: responsibilities below e^-reach are none. Rows are taken in the order of that component,
+// so that they need no gathering again for the sums.
+#include <cmath>
+#include <limits>
+
+#include "moments.h"
+
+namespace latent::mixture {
+namespace {
+
+constexpr double NEVER = -std::numeric_limits<double>::infinity();
+
+// A batch, and what is known of it so far.
+struct Batch {
+  const Rows& rows;
+  const Mixture& mixture;
+  std::vector<double> densities;  // [n, K] log p, NEVER where a component was left out; then r
+  std::vector<double> totals;     // [n] log Σ p
+};
+
+// Rows whose leading columns stay in the cache for all components.
+constexpr int64_t NEAR = 1024;
+
+// For rows `begin` to `end`, all components but the one that was seen; each as long as its bound is near.
+void seeOthers(Batch* batch, const int32_t* last, int64_t begin, int64_t end) {
+  const Mixture& mixture = batch->mixture;
+  const int64_t k = mixture.k;
+  double* densities = batch->densities.data();
+  View view(batch->rows, mixture, std::min(NEAR, end - begin));
+  for (int64_t start = begin; start < end; start += NEAR) {
+    for (int64_t c = 0; c < k; c++) {
+      const double constant = mixture.constant(c);
+      view.clear();
+      for (int64_t i = start; i < std::min(end, start + NEAR); i++) {
+        if (last[i] != c) view.add(i);
+      }
+      for (int64_t t = 0; t < mixture.panels() && view.size() > 0; t++) {
+        view.panel(c, t, nullptr);
+        view.keep([&](int32_t i, double square) {
+          return !(constant - square / 2 < densities[i * k + last[i]] - mixture.reach);
+        });
+      }
+      for (int64_t a = 0; a < view.size(); a++) densities[view.row(a) * k + c] = constant - view.square(a) / 2;
+    }
+  }
+}
+
+// From log densities to responsibilities.
+void normalize(Batch* batch, const double* weights, int32_t* winners, int64_t begin, int64_t end) {
+  const int64_t k = batch->mixture.k;
+  const double reach = batch->mixture.reach;
+  for (int64_t i = begin; i < end; i++) {
+    double* p = &batch->densities[i * k];
+    const int64_t best = std::max_element(p, p + k) - p;
+    double sum = 0;
+    for (int64_t c = 0; c < k; c++) {
+      if (p[c] - p[best] > -reach) sum += std::exp(p[c] - p[best]);
+    }
+    winners[i] = best;
+    const double highest = p[best];
+    batch->totals[i] = highest + std::log(sum);
+    for (int64_t c = 0; c < k; c++) p[c] = p[c] - highest > -reach ? weights[i] * std::exp(p[c] - batch->totals[i]) : 0;
+  }
+}
+
+// The component whose leading columns leave the most, where no pass was before this one.
+std::vector<int32_t> likeliest(const Rows& rows, const Mixture& mixture) {
+  std::vector<int32_t> best(rows.n);
+  parallel(rows.n, TILE_ROWS, [&](int64_t begin, int64_t end) {
+    View view(rows, mixture, std::min(NEAR, end - begin));
+    for (int64_t start = begin; start < end; start += NEAR) {
+      std::vector<double> highest(NEAR, NEVER);
+      for (int64_t c = 0; c < mixture.k; c++) {
+        view.clear();
+        for (int64_t i = start; i < std::min(end, start + NEAR); i++) view.add(i);
+        view.panel(c, 0, nullptr);
+        for (int64_t a = 0; a < view.size(); a++) {
+          const double density = mixture.constant(c) - view.square(a) / 2;
+          if (!(density > highest[a])) continue;
+          highest[a] = density;
+          best[start + a] = c;
+        }
+      }
+    }
+  });
+  return best;
+}
+
+// Scales what was seen by the roots of the responsibilities; most of them are 1.
+void scaleSeen(const std::vector<Block>& blocks, const Batch& batch) {
+  const auto& mixture = batch.mixture;
+  parallel(blocks.size(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; b++) {
+      for (int64_t a = 0; a < blocks[b].m; a++) {
+        const float root = std::sqrt(batch.densities[blocks[b].rows[a] * mixture.k + blocks[b].c]);
+        if (root != 1) scale(blocks[b], a, mixture.d, root);
+      }
+    }
+  });
+}
+
+// What a pass adds up, and what it finds.
+struct Sums {
+  Moments moments;
+  std::vector<double> totals;  // [K + 1] Σ r, then Σ w log Σ p
+};
+
+// By the mixture's own responsibilities.
+void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const double* weights, int32_t* winners,
+            Sums* sums) {
+  const int64_t n = rows.n;
+  const int64_t k = mixture.k;
+  Batch batch{rows, mixture, std::vector<double>(n * k, NEVER), std::vector<double>(n)};
+  const auto y = numbers(n * widePanels(mixture.d) * PANEL);
+  const Groups groups = groupsOf(last, n, k);
+  const auto blocks = blocksOf(groups, 0, n, mixture.d, y.get());
+  see(blocks, rows, mixture, batch.densities.data());
+  parallel(n, TILE_ROWS, [&](int64_t begin, int64_t end) {
+    seeOthers(&batch, last, begin, end);
+    normalize(&batch, weights, winners, begin, end);
+  });
+  scaleSeen(blocks, batch);
+  const auto r = [&](int64_t i, int64_t c) { return batch.densities[i * k + c]; };
+  const Shares others = sharesOf(n, k, [&](int64_t i, int64_t c) { return last[i] == c ? 0 : r(i, c); });
+  addShares(blocks, others, rows, mixture, roomFor(others, n / 4), &sums->moments);
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t c = 0; c < k; c++) sums->totals[c] += r(i, c);
+    sums->totals[k] += batch.totals[i] * weights[i];
+  }
+}
+
+// By given responsibilities, row i's of component c at given[c * stride + i].
+void addGiven(const Rows& rows, const Mixture& mixture, const float* given, int64_t stride, Sums* sums) {
+  const Shares shares = sharesOf(rows.n, mixture.k, [&](int64_t i, int64_t c) { return given[c * stride + i]; });
+  addShares({}, shares, rows, mixture, roomFor(shares, rows.n), &sums->moments);
+  for (int64_t c = 0; c < mixture.k; c++) {
+    for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += given[c * stride + i];
+  }
+}
+
+// Weights of n rows, float64 in two parts; none: all 1.
+std::vector<double> weightsOf(const Input& parts, int64_t n) {
+  std::vector<double> weights(n, 1);
+  for (int64_t i = 0; i < parts.size() / 2; i++) weights[i] = static_cast<double>(parts.floats()[i]) + parts.floats()[n + i];
+  return weights;
+}
+
+// Rows that are taken at once: each is held as seen from its component.
+constexpr int64_t HELD = 4096;
+
+void pass(TF_OpKernelContext* context) {
+  const Input x(context, 0), range(context, 1), origin(context, 2), means(context, 3), factors(context, 4);
+  const Input constants(context, 5), last(context, 6), weights(context, 7), given(context, 8);
+  const Input reach(context, 9);
+  const int64_t first = range.ints()[0];
+  const int64_t n = range.ints()[1] - first;
+  const int64_t d = x.dim(1);
+  const int64_t k = means.dim(0);
+  Mixture mixture{k, d, means.floats(), constants.floats(), *reach.floats(), nullptr};
+  packFactors(factors.floats(), &mixture);
+  Sums sums{Moments(k, d), std::vector<double>(k + 1)};
+  const auto w = weightsOf(weights, n);
+  int32_t* winners = intOutput(context, 2, {n});
+  for (int64_t start = 0; start < n; start += HELD) {
+    const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(HELD, n - start), d};
+    if (given.size() > 0) {
+      addGiven(rows, mixture, given.floats() + start, n, &sums);
+      continue;
+    }
+    const auto guess = last.size() > 0 ? std::vector<int32_t>() : likeliest(rows, mixture);
+    const int32_t* before = last.size() > 0 ? last.ints() + start : guess.data();
+    addOwn(rows, mixture, before, w.data() + start, winners + start, &sums);
+  }
+  if (given.size() > 0) std::fill_n(winners, n, 0);
+  float* totals = floatOutput(context, 0, {2, k + 1});
+  for (int64_t c = 0; c <= k; c++) split(sums.totals[c], totals + c, totals + k + 1 + c);
+  sums.moments.copyTo(floatOutput(context, 1, {k, sums.moments.triangleSize()}));
+}
+
+Kernel<pass> kernel("LatentMixturePass",
+                    {"x: float", "range: int32", "origin: float", "means: float", "factors: float", "constants: float",
+                     "last: int32", "weights: float", "given: float", "reach: float"},
+                    {"totals: float", "sums: float", "winners: int32"});
+
+}  // namespace
+}  // namespace latent::mixture

@@ -1,0 +1,184 @@
+/**
+ * The pass as one native kernel a batch, where the backend has it (`native/mixture.cc`): rows stay where they lie, and what
+ * a component cannot matter to is not computed.
+ */
+import {
+  dispose,
+  scalar,
+  tensor,
+  tensor1d,
+  tensor2d,
+  tensor3d,
+  tidy,
+  type Tensor,
+  type Tensor2D,
+  type TensorContainer,
+} from '@tensorflow/tfjs-core';
+import { fold, type Batch, type Batched } from '../core/iterate.js';
+import { nativeKernel, type NativeKernel } from '../core/native.js';
+import { read } from '../core/read.js';
+import type { Rows } from '../core/rows.js';
+import type { Collapsed, Covariance, Moments } from './covariance.js';
+import type { Mixture } from './density.js';
+import type { Problem, Responsibilities, Statistics, Winners } from './em.js';
+import { logConstantsOf } from './host.js';
+import { NATS, screens } from './screen.js';
+
+/** From this many features on the kernels are faster than tensor operations and plain loops. Tests set it. */
+export const nativeLimit = { features: 24 };
+
+/** The kernel of a pass, where there is one and it pays. */
+export const passKernel = ({ triangular }: Covariance, d: number): NativeKernel | null =>
+  triangular && d >= nativeLimit.features ? nativeKernel('LatentMixturePass') : null;
+
+/** The kernel of an M-step, where there is one and it pays. */
+export const refineKernel = (d: number): NativeKernel | null =>
+  d >= nativeLimit.features ? nativeKernel('LatentMixtureRefine') : null;
+
+/** float32 numbers that a pass holds for one row: the row in the frame of its component, and float64 log densities. */
+export const nativeWidth = (k: number, d: number): number => d + 32 + 2 * k;
+
+/** Float64 numbers as two float32 each, [2, n]: tfjs has no wider tensors. */
+function split(values: Float64Array): Tensor2D {
+  const high = Float32Array.from(values);
+  const low = Float32Array.from(values, (value, i) => (Number.isFinite(value) ? value - high[i] : 0));
+  const both = new Float32Array(2 * values.length);
+  both.set(high);
+  both.set(low, values.length);
+  return tensor2d(both, [2, values.length]);
+}
+
+const joined = (both: Float32Array): Float64Array => {
+  const n = both.length / 2;
+  return Float64Array.from({ length: n }, (_, i) => both[i] + both[n + i]);
+};
+
+/** Where all components are looked at: what is farther below the best than this, float32 cannot hold. */
+const WHOLE = 104;
+
+/** The mixture as the kernel takes it: means [K, D], P [K, D, D], log constants [2, K], how many nats count. */
+function paramsOf(mixture: Mixture, covariance: Covariance) {
+  const { weights, means, precisionsCholesky } = mixture;
+  const k = weights.length;
+  const d = means.length / k;
+  return {
+    means: tensor2d(new Float32Array(means), [k, d]),
+    factors: tensor3d(new Float32Array(precisionsCholesky), [k, d, d]),
+    constants: split(logConstantsOf(mixture, covariance)),
+    reach: scalar(screens(k, d) ? NATS : WHOLE),
+  };
+}
+
+/** Float64 numbers bit by bit, [..., 2]. */
+const bits = (values: Float64Array, shape: number[]): Tensor =>
+  tensor(new Int32Array(values.buffer, values.byteOffset, 2 * values.length), [...shape, 2], 'int32');
+
+/** P of the next iteration, as `refine` of covariance.ts. */
+export function nativeRefine(
+  kernel: NativeKernel,
+  p: Float64Array,
+  { counts, first, second }: Moments,
+  regCovar: number,
+): Float64Array | Collapsed {
+  const k = counts.length;
+  const d = first.length / k;
+  const inputs = {
+    factors: bits(p, [k, d, d]),
+    counts: bits(counts, [k]),
+    first: bits(first, [k, d]),
+    second: bits(second, [k, d, d]),
+    regCovar: bits(Float64Array.of(regCovar), []),
+  };
+  const outputs = kernel(inputs);
+  const [next, whole] = outputs.map((output) => output.dataSync<'int32'>());
+  dispose([...Object.values(inputs), ...outputs]);
+  const collapsed = whole.indexOf(0);
+  return collapsed < 0 ? new Float64Array(next.buffer, next.byteOffset, next.length / 2) : { collapsed };
+}
+
+/** Rows of a tensor that a call takes at most: it takes a frame of a page, 16 ms, where features are many. */
+const AT_ONCE = 16384;
+
+/** Rows of a batch: those from `first` on of some. */
+interface Part {
+  readonly rows: Tensor2D;
+  readonly first: number;
+  dispose(): void;
+}
+
+/** Batches; of a tensor they are parts of itself. */
+function partsOf(rows: Rows): Batched<Part> {
+  const { nRows, tensor } = rows;
+  const batchRows = tensor ? Math.ceil(nRows / Math.ceil(nRows / AT_ONCE)) : rows.batchRows;
+  const batch = (start: number, end: number): Part => {
+    if (tensor) return { rows: tensor, first: start, dispose: () => undefined };
+    const made = rows.batch(start, end);
+    return { rows: made, first: 0, dispose: () => made.dispose() };
+  };
+  return { nRows, batchRows, batch };
+}
+
+/** What batches add up to, as the kernel has it. */
+interface Sums {
+  /** [K + 1] Σ r of each component, then the log-likelihood */
+  readonly totals: Float64Array;
+  /** [K * (D + 1)(D + 2) / 2] Σ z zᵀ with z = √r (y, 1), on and below the diagonal, row by row */
+  readonly products: Float64Array;
+}
+
+function plus(a: Float64Array, b: Float64Array): Float64Array {
+  for (let i = 0; i < a.length; i++) a[i] += b[i];
+  return a;
+}
+
+/** Adds `b` into `a`. */
+const merge = (a: Sums, b: Sums): Sums => ({
+  totals: plus(a.totals, b.totals),
+  products: plus(a.products, b.products),
+});
+
+function statisticsOf({ totals, products }: Sums, d: number): Statistics {
+  const k = totals.length - 1;
+  const first = new Float64Array(k * d);
+  const second = new Float64Array(k * d * d); // its lower triangles: nobody reads the others
+  for (let c = 0, at = 0; c < k; c++, at += d + 1) {
+    for (let i = 0; i < d; i++, at += i) second.set(products.subarray(at, at + i + 1), (c * d + i) * d);
+    first.set(products.subarray(at, at + d), c * d);
+  }
+  return { logLikelihood: totals[k], counts: totals.slice(0, k), first, second };
+}
+
+/** As `pass` of em.ts. */
+export async function nativePass(
+  { rows, weight, covariance, pace }: Problem,
+  mixture: Mixture,
+  winners: Winners,
+  kernel: NativeKernel,
+  given?: Responsibilities,
+): Promise<Statistics> {
+  const params = paramsOf(mixture, covariance);
+  const origin = tensor1d(rows.tensor ? Float32Array.from(rows.origin) : new Float32Array(rows.nFeatures));
+  const accumulate = async ({ x, start, end }: Batch<Part>, last?: Int32Array | null) => {
+    const own: Record<string, Tensor> = {
+      range: tensor1d([x.first, x.first + end - start], 'int32'),
+      last: tensor1d(last ?? [], 'int32'),
+      weights: weight ? split(weight.subarray(start, end)) : tensor1d([]),
+      given: given ? tidy(() => given(start, end)) : tensor1d([]),
+    };
+    try {
+      const { range, ...rest } = own;
+      const { reach, ...mixture } = params;
+      const outputs = kernel({ x: x.rows, range, origin, ...mixture, ...rest, reach });
+      const [totals, products, memo] = await read(outputs);
+      const statistics = { totals: joined(totals), products: new Float64Array(products) };
+      return { statistics, memo: memo as unknown as Int32Array };
+    } finally {
+      dispose(own);
+    }
+  };
+  try {
+    return statisticsOf(await fold(partsOf(rows), accumulate, merge, winners, pace), rows.nFeatures);
+  } finally {
+    dispose([origin, params] as unknown as TensorContainer);
+  }
+}

@@ -5,7 +5,7 @@
 #include <limits>
 #include <memory>
 
-#include "kernel.h"
+#include "compare.h"
 
 namespace latent {
 namespace {
@@ -14,12 +14,7 @@ constexpr float INF = std::numeric_limits<float>::infinity();
 // Bounds are held in float32: a little lower than they are, so that they stay bounds.
 constexpr double DOWN = 1 - 1.0 / (1 << 22);
 
-// Rows that are compared at a time, side by side, and the centres that they are compared with at once.
-constexpr int ROWS = 2 * LANES;
-constexpr int PANEL = LANES == 16 ? 12 : 6;  // at most: as many as registers hold sums of
-
-// Up to so many numbers of centres, distances are sums of squared differences, which lose no digits and take twice the
-// operations of products.
+// Up to so many numbers of centres, distances are sums of squared differences.
 constexpr int64_t BY_DIFFERENCES = 1024;
 
 // Squared distances by products are off by up to this much of |x|^2 + |c|^2, those by differences of themselves.
@@ -65,12 +60,7 @@ struct Pass {
   int32_t pass;
   bool anew;  // sums are of all rows, not of those with a new label
   int64_t stride;
-  // Centres for the comparison: [K / panel, D, panel], and their squared norms [K rounded up].
-  int panel;
-  std::vector<float> panels;
-  std::vector<float> norms;
-  float largest;
-  bool byDifferences;
+  Points points;  // the centres
 
   double weight(int64_t i) const {
     return weights == nullptr ? 1 : static_cast<double>(weights[i]) + static_cast<double>(weights[n + i]);
@@ -86,127 +76,12 @@ struct Sums {
 };
 
 // Buffers of one thread for a block of ROWS rows.
-struct Block {
+struct Block : Comparison {
   explicit Block(const Pass& pass)
-      : x(pass.d * ROWS), distances((pass.k + PANEL) * ROWS), least(pass.groups * ROWS), numbers(pass.groups * LANES) {}
-  std::vector<float> x;          // [D, ROWS]
-  std::vector<float> distances;  // [K, ROWS] squared, less the row's own squared norm where they are by products
+      : Comparison(pass.points), least(pass.groups * ROWS), numbers(pass.groups * LANES) {}
   std::vector<float> least;      // [G, ROWS] of a group's centres but the nearest of all
   std::vector<uint8_t> numbers;  // [G, LANES] levels
-  Vector norms[2];
-  int32_t rows[ROWS];
-  int count = 0;
 };
-
-void packCenters(Pass& pass) {
-  const int64_t panels = (pass.k + PANEL - 1) / PANEL;
-  const int64_t size = (pass.k + panels - 1) / panels;
-  pass.panel = static_cast<int>(size);
-  pass.panels.assign(panels * pass.d * size, 0);
-  pass.norms.assign(panels * size, 0);
-  for (int64_t c = 0; c < pass.k; c++) {
-    double norm = 0;
-    float* panel = &pass.panels[c / size * size * pass.d + c % size];
-    for (int64_t j = 0; j < pass.d; j++) {
-      const float value = pass.centers[c * pass.d + j];
-      panel[j * size] = value;
-      norm += static_cast<double>(value) * value;
-    }
-    pass.norms[c] = static_cast<float>(norm);
-    pass.largest = std::max(pass.largest, pass.norms[c]);
-  }
-}
-
-// Up to LANES rows of as many columns, turned: to[j] gets column j. A butterfly of log2(LANES) rounds.
-template <int step>
-static inline void turn(Vector (&v)[LANES]) {
-  IntVector low, high;
-  for (int l = 0; l < LANES; l++) {
-    low[l] = l & step ? l - step + LANES : l;
-    high[l] = l & step ? l + LANES : l + step;
-  }
-  for (int r = 0; r < LANES; r++) {
-    if (r & step) continue;
-    const Vector a = v[r], b = v[r + step];
-    v[r] = __builtin_shuffle(a, b, low);
-    v[r + step] = __builtin_shuffle(a, b, high);
-  }
-  if constexpr (step > 1) turn<step / 2>(v);
-}
-
-// The rows side by side, relative to the origin; those that a last block lacks are its first one again.
-void packRows(const Pass& pass, Block& block) {
-  const float* rows[ROWS];
-  for (int r = 0; r < ROWS; r++) rows[r] = pass.x + block.rows[r < block.count ? r : 0] * pass.d;
-  int64_t j = 0;
-  for (; j + LANES <= pass.d; j += LANES) {
-    const Vector origin = load(pass.origin + j);
-    for (int half = 0; half < 2; half++) {
-      Vector v[LANES];
-      for (int r = 0; r < LANES; r++) v[r] = load(rows[half * LANES + r] + j) - origin;
-      turn<LANES / 2>(v);
-      for (int c = 0; c < LANES; c++) store(&block.x[(j + c) * ROWS + half * LANES], v[c]);
-    }
-  }
-  const bool inSequence = rows[ROWS - 1] - rows[0] == (ROWS - 1) * pass.d;
-  for (; j < pass.d; j++) {
-    float* to = &block.x[j * ROWS];
-    const float origin = pass.origin[j];
-    const float* from = rows[0] + j;
-    if (inSequence) {
-      for (int r = 0; r < ROWS; r++) to[r] = from[r * pass.d] - origin;
-    } else {
-      for (int r = 0; r < ROWS; r++) to[r] = rows[r][j] - origin;
-    }
-  }
-}
-
-void squaredNorms(const Pass& pass, Block& block) {
-  Vector a{}, b{};
-  for (int64_t j = 0; j < pass.d; j++) {
-    const Vector u = load(&block.x[j * ROWS]), v = load(&block.x[j * ROWS + LANES]);
-    a += u * u;
-    b += v * v;
-  }
-  block.norms[0] = a;
-  block.norms[1] = b;
-}
-
-// Distances of a block's rows to all centres, `panel` of them at once.
-template <int panel, bool byDifferences>
-void compareBlock(const Pass& pass, Block& block) {
-  const float* x = block.x.data();
-  for (int64_t c = 0; c < pass.k; c += panel) {
-    const float* centers = &pass.panels[c * pass.d];
-    Vector sums[panel][2] = {};
-    for (int64_t j = 0; j < pass.d; j++) {
-      const Vector u = load(x + j * ROWS), v = load(x + j * ROWS + LANES);
-      for (int p = 0; p < panel; p++) {
-        const Vector center = all(centers[j * panel + p]);
-        const Vector a = byDifferences ? u - center : u, b = byDifferences ? v - center : v;
-        sums[p][0] += a * (byDifferences ? a : center);
-        sums[p][1] += b * (byDifferences ? b : center);
-      }
-    }
-    for (int p = 0; p < panel; p++) {
-      for (int h = 0; h < 2; h++) {
-        const Vector distance = byDifferences ? sums[p][h] : all(pass.norms[c + p]) - 2 * sums[p][h];
-        store(&block.distances[(c + p) * ROWS + h * LANES], distance);
-      }
-    }
-  }
-}
-
-// The one of these functions that is made for the centres' panels.
-template <int panel>
-void comparePanels(const Pass& pass, Block& block) {
-  if constexpr (panel > 1) {
-    if (pass.panel < panel) return comparePanels<panel - 1>(pass, block);
-  }
-  if (pass.byDifferences) return compareBlock<panel, true>(pass, block);
-  squaredNorms(pass, block);
-  compareBlock<panel, false>(pass, block);
-}
 
 static inline Vector least(Vector a, Vector b) { return a < b ? a : b; }
 
@@ -257,10 +132,10 @@ static inline Vector root(Vector v) {
 // Bounds of rows that were compared, as the numbers of levels.
 void remember(const Pass& pass, Block& block, int half, Vector best) {
   const Vector none{};
-  const Vector norm = pass.byDifferences ? none : block.norms[half];
-  const Vector slack = all(ROUNDING) * (norm + all(pass.byDifferences ? 0 : pass.largest));
-  const Vector high = all(pass.byDifferences ? 1 + ROUNDING : 1);
-  const Vector low = all(pass.byDifferences ? 1 - ROUNDING : 1);
+  const Vector norm = pass.points.byDifferences ? none : block.norms[half];
+  const Vector slack = all(ROUNDING) * (norm + all(pass.points.byDifferences ? 0 : pass.points.largest));
+  const Vector high = all(pass.points.byDifferences ? 1 + ROUNDING : 1);
+  const Vector low = all(pass.points.byDifferences ? 1 - ROUNDING : 1);
   const Vector above = (norm + best + slack) * high;
   const Vector upper = root(above > 0 ? above : none) / all(static_cast<float>(DOWN));
   const int lanes = std::min(LANES, block.count - half * LANES);
@@ -320,8 +195,7 @@ void relabel(const Pass& pass, int64_t i, int32_t label, Sums& sums) {
 }
 
 void compare(const Pass& pass, Block& block, Sums& sums) {
-  packRows(pass, block);
-  comparePanels<PANEL>(pass, block);
+  block.compare(pass.x, pass.origin, pass.points);
   for (int half = 0; half < 2; half++) {
     IntVector labels;
     if (pass.groups > 0) {
@@ -452,8 +326,7 @@ void kmeansPass(TF_OpKernelContext* context) {
   pass.anew = s[4] != 0;
   pass.fastest = static_cast<double>(s[1]) + s[2];
   pass.scale = s[3];
-  pass.byDifferences = pass.k * pass.d <= BY_DIFFERENCES;
-  packCenters(pass);
+  pass.points = Points(pass.centers, pass.k, pass.d, pass.k * pass.d <= BY_DIFFERENCES);
 
   std::vector<std::unique_ptr<Sums>> parts(threads());
   parallelIndexed(pass.n, 4 * ROWS, [&](int part, int64_t begin, int64_t end) {

@@ -1,5 +1,6 @@
-import { clone, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import { fold, type Batch, type Batched } from '../core/iterate.js';
+import { tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { fold, type Batch } from '../core/iterate.js';
+import { partsOf, type Laid, type Part } from '../core/laid.js';
 import type { NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
@@ -28,6 +29,9 @@ const BOUNDED = 128;
 /** Products of a batch with all centres: the event loop waits for one (10 to 20 ms). */
 const WORK = 2 ** 31;
 
+/** How many rows a call takes with `k` points. */
+export const rowsOfCall = (k: number, d: number): number => Math.max(1024, Math.floor(WORK / (k * d)));
+
 /** Bytes that the kernel takes at a time. */
 const REGISTER = 16;
 
@@ -39,40 +43,35 @@ interface Memo {
   readonly state: Record<'labels' | 'since' | 'gaps' | 'upper' | 'until', Tensor>;
 }
 
-/** The passes of one restart. */
+/** The passes of one restart over rows that are laid out for kernels. */
 export function kernelPasses(
   problem: Problem,
+  laid: Laid,
   kernel: NativeKernel,
   k: number,
   algorithm: Algorithm,
 ): Passes {
   const { rows, weight, pace } = problem;
-  const { nRows, nFeatures: d, tensor, origin } = rows;
   const motion = firstMotion(problem, k);
   const totals = noTotals(motion);
-  const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && k * d >= BOUNDED;
+  const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && k * rows.nFeatures >= BOUNDED;
   const memos: Memo[] = [];
-  const shift = tensor1d(tensor ? Float32Array.from(origin) : new Float32Array(d));
-  const batches: Batched<Tensor2D> = {
-    nRows,
-    batchRows: Math.min(nRows, Math.max(1024, Math.floor(WORK / (k * d)))),
-    batch: (start, end) => (tensor ? clone(tensor) : rows.batch(start, end)),
-  };
+  const parts = partsOf(rows, laid, rowsOfCall(k, rows.nFeatures));
   const assign = async (exact: Centers): Promise<Statistics> => {
     advance(motion, exact);
     carry(totals, motion);
     // Sums of weights that are no integers need not come back to 0.
     const anew = weight !== null || isFaint(totals);
     const moved = motionTensors(motion, bounded, anew);
-    const take = async ({ x, start, end }: Batch, last: Memo | undefined) => {
-      const memo =
-        last ?? remember(motion, bounded, tensor ? start : 0, end - start, weight?.subarray(start, end));
-      const changed = add(totals, await read(call(kernel, { x, shift }, moved, memo)));
+    const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
+      const memo = last ?? remember(motion, bounded, part.first, end - start, weight?.subarray(start, end));
+      const data = { x: part.x, shift: laid.shift };
+      const changed = add(totals, await read(call(kernel, data, moved, memo)));
       return { statistics: changed, memo };
     };
     try {
       if (anew) clear(totals);
-      const changed = await fold(batches, take, (a, b) => a + b, memos, pace);
+      const changed = await fold(parts, take, (a, b) => a + b, memos, pace);
       if (anew) totals.summed = totals.inertia;
       return await statisticsOf(problem, exact, totals, changed);
     } finally {
@@ -81,9 +80,8 @@ export function kernelPasses(
   };
   return {
     assign,
-    labels: () => labelsOf(memos, nRows),
+    labels: () => labelsOf(memos, rows.nRows),
     dispose: () => {
-      shift.dispose();
       for (const { range, weights, state } of memos) disposeAll({ range, weights, ...state });
     },
   };

@@ -50,7 +50,7 @@ import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
 import { nearest, update, type Centers } from './lloyd.js';
 import { passesOf, type Algorithm } from './passes.js';
-import { problemOf, type Problem } from './problem.js';
+import { withProblem, type Problem } from './problem.js';
 import { isRenamed } from './renamed.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
 import { randomSwap } from './swap.js';
@@ -201,10 +201,11 @@ export async function kMeansLabels(
   random: RandomState,
   pace: Pace,
 ): Promise<Int32Array> {
-  const problem = await problemOf(rows, k, weight, pace);
-  const start = await rows.at(await kMeansPlusPlus(problem, k, random));
-  const { labels } = await runLloyd(problem, start, { maxIter: 300, tol: 1e-4, algorithm: 'auto' }, 0, {});
-  return ofEachRow(labels, problem);
+  return withProblem(rows, k, weight, pace, async (problem) => {
+    const start = await rows.at(await kMeansPlusPlus(problem, k, random));
+    const { labels } = await runLloyd(problem, start, { maxIter: 300, tol: 1e-4, algorithm: 'auto' }, 0, {});
+    return ofEachRow(labels, problem);
+  });
 }
 
 async function startCenters(
@@ -306,15 +307,17 @@ export class KMeans {
     await pace();
     const rows = await fitRows('KMeans.fit: x', x, (d) => 2 * d + 3 * k, pace, NEAR);
     const weight = await readWeights('KMeans.fit: sampleWeight', options.sampleWeight, rows.nRows);
-    const problem = await problemOf(rows, k, weight, pace);
     const random = new RandomState(seed);
     const restarts = nInit === 'auto' ? (init === 'random' ? 10 : 1) : nInit;
-    let best: Restart | undefined;
-    for (let i = 0; i < restarts; i++) {
-      const start = await startCenters(problem, k, init, random);
-      const fitted = await runLloyd(problem, start, { maxIter, tol, algorithm }, i, options);
-      if (!best || (fitted.inertia < best.inertia && !isRenamed(fitted.labels, best.labels))) best = fitted;
-    }
+    const best = await withProblem(rows, k, weight, pace, async (problem) => {
+      let best: Restart | undefined;
+      for (let i = 0; i < restarts; i++) {
+        const start = await startCenters(problem, k, init, random);
+        const fitted = await runLloyd(problem, start, { maxIter, tol, algorithm }, i, options);
+        if (!best || (fitted.inertia < best.inertia && !isRenamed(fitted.labels, best.labels))) best = fitted;
+      }
+      return { ...best!, labels: ofEachRow(best!.labels, problem) };
+    });
     const settings: KMeansSettings = {
       nClusters: k,
       init: typeof init === 'string' ? init : 'given',
@@ -325,8 +328,7 @@ export class KMeans {
       seed,
       featureNames,
     };
-    const labels = ofEachRow(best!.labels, problem);
-    return new KMeans({ ...best!, labels, origin: rows.origin, options: settings });
+    return new KMeans({ ...best, origin: rows.origin, options: settings });
   }
 
   /**

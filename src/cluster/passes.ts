@@ -18,7 +18,7 @@ export interface Passes {
 
 /** On the host wherever the problem is held there, else by the native kernel where it is, else by tensors; as `algorithm` says. */
 export function passesOf(problem: Problem, k: number, algorithm: Algorithm): Passes {
-  const { host, rows } = problem;
+  const { host, laid, rows } = problem;
   const memos: Memo[] = [];
   const simple = {
     labels: async () => allLabels(memos, host?.nRows ?? rows.nRows),
@@ -26,7 +26,7 @@ export function passesOf(problem: Problem, k: number, algorithm: Algorithm): Pas
   };
   if (host) return { ...simple, assign: (centers) => assignOnHost(problem, host, centers, memos) };
   const kernel = nativeKernel('LatentKMeansPass');
-  if (kernel) return kernelPasses(problem, kernel, k, algorithm);
+  if (laid && kernel) return kernelPasses(problem, laid, kernel, k, algorithm);
   if (algorithm === 'lloyd' || (algorithm === 'auto' && !hasBounds())) {
     return { ...simple, assign: (centers) => assignByTensors(problem, centers, memos) };
   }

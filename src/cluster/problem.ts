@@ -1,5 +1,6 @@
 import { square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Batched, Pace } from '../core/iterate.js';
+import { layOut, type Laid } from '../core/laid.js';
 import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
@@ -12,9 +13,12 @@ export interface Problem {
   readonly weight: Float64Array | null;
   /** Null: passes are tensor operations. */
   readonly host: HostRows | null;
+  /** Where there are native kernels and it is not the host: the rows for them. */
+  readonly laid: Laid | null;
   /** [N] |x|²: computed when it is first asked for. */
   readonly norms: () => Promise<Float32Array>;
   readonly pace: Pace;
+  dispose(): void;
 }
 
 /** Rows of a batch, one after the other [n * D]. */
@@ -72,12 +76,38 @@ export async function problemOf(
   pace: Pace,
 ): Promise<Problem> {
   const perRow = k * rows.nFeatures;
-  const onHost = nativeKernel('LatentKMeansPass')
+  const kernels = nativeKernel('LatentKMeansPass') !== null;
+  const onHost = kernels
     ? rows.nRows * perRow <= hostLimit.beside
     : perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
   const host = onHost ? await hostRows(rows, weight, pace) : null;
+  const laid = kernels && !onHost ? layOut(rows, hostLimit.held) : null;
   let norms: Promise<Float32Array> | null = null;
-  return { rows, weight, host, norms: () => (norms ??= squaredNorms(rows, pace)), pace };
+  return {
+    rows,
+    weight,
+    host,
+    laid,
+    norms: () => (norms ??= squaredNorms(rows, pace)),
+    pace,
+    dispose: () => laid?.dispose(),
+  };
+}
+
+/** What is done with a problem, which is freed then. */
+export async function withProblem<T>(
+  rows: Rows,
+  k: number,
+  weight: Float64Array | null,
+  pace: Pace,
+  f: (problem: Problem) => Promise<T>,
+): Promise<T> {
+  const problem = await problemOf(rows, k, weight, pace);
+  try {
+    return await f(problem);
+  } finally {
+    problem.dispose();
+  }
 }
 
 async function squaredNorms(rows: Rows, pace: Pace): Promise<Float32Array> {

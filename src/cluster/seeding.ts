@@ -1,7 +1,10 @@
-import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import { matMul, tensor1d, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
+import { partsOf, type Laid } from '../core/laid.js';
+import { nativeKernel, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
+import { rowsOfCall } from './kernel.js';
 import { nearer } from './loops.js';
 import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
 
@@ -132,16 +135,54 @@ function nearestByTensors(problem: Problem): Nearest {
   };
 }
 
-/** Squared distances of all rows to a few of them, by products: written to `out`, [N] for each. */
+/** Squared distances of all rows to a few of them: written to `out`, [N] for each. */
 export async function distancesTo(
+  problem: Problem,
+  indices: Int32Array,
+  out: readonly Float64Array[],
+): Promise<void> {
+  const values = await problem.rows.at(indices);
+  const kernel = nativeKernel('LatentSquaredDistances');
+  if (problem.laid && kernel) return distancesByKernel(problem, problem.laid, kernel, values, out);
+  await distancesByProducts(problem, indices, values, out);
+}
+
+/** @param points [M * D] */
+export async function distancesByKernel(
+  { rows, pace }: Problem,
+  laid: Laid,
+  kernel: NativeKernel,
+  points: Float64Array,
+  out: readonly Float64Array[],
+): Promise<void> {
+  const d = rows.nFeatures;
+  const m = points.length / d;
+  const { batchRows, batch, nRows } = partsOf(rows, laid, rowsOfCall(m, d));
+  for (let start = 0; start < nRows; start += batchRows) {
+    const n = Math.min(nRows - start, batchRows);
+    const part = await batch(start, start + n);
+    const outputs = tidy(() => {
+      const range = tensor1d([part.first, n], 'int32');
+      const given = tensor2d(new Float32Array(points), [m, d]);
+      return kernel({ x: part.x, range, shift: laid.shift, points: given });
+    });
+    part.dispose();
+    const [distances] = await read(outputs);
+    for (let j = 0; j < m; j++) out[j].set(distances.subarray(j * n, (j + 1) * n), start);
+    await pace();
+  }
+}
+
+/** @param values [M * D] the rows at `indices` */
+async function distancesByProducts(
   { rows, norms: normsOf, pace }: Problem,
   indices: Int32Array,
+  values: Float64Array,
   out: readonly Float64Array[],
 ): Promise<void> {
   const { nRows, nFeatures: d } = rows;
   const norms = await normsOf();
   const m = indices.length;
-  const values = await rows.at(indices);
   const own = Array.from({ length: m }, (_, j) => squaredNorm(values, j * d, d));
   const points = tidy(() => transpose(tensor2d(Float32Array.from(values), [m, d])));
   const step = rowsOfChunk(rows, m);

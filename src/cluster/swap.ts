@@ -1,11 +1,12 @@
 import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { RandomState } from '../core/random.js';
+import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import { update, type Centers } from './lloyd.js';
 import { squaredDistance } from './loops.js';
 import { passesOf } from './passes.js';
 import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
-import { distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
+import { distancesByKernel, distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
 
 /** Swaps that are tried, for each cluster. */
 const TRIALS = 4;
@@ -66,21 +67,25 @@ interface Near {
   readonly second: Float64Array;
 }
 
-async function nearestTwo(
-  { rows, host, norms: normsOf, pace }: Problem,
-  exact: Centers,
-  k: number,
-): Promise<Near> {
+async function nearestTwo(problem: Problem, exact: Centers, k: number): Promise<Near> {
+  const { rows, host, laid, norms: normsOf, pace } = problem;
   const { nFeatures: d } = rows;
   const centers = exact.map(Math.fround);
   const { nRows } = host ?? rows;
   const batchRows = host?.batchRows ?? rowsOfChunk(rows, k);
-  const norms = host ? null : await normsOf();
+  const norms = host || laid ? null : await normsOf();
   const near = {
     labels: new Int32Array(nRows),
     first: new Float64Array(nRows),
     second: new Float64Array(nRows),
   };
+  const kernel = nativeKernel('LatentSquaredDistances');
+  if (laid && kernel) {
+    const each = Array.from({ length: k }, () => new Float64Array(nRows));
+    await distancesByKernel(problem, laid, kernel, centers, each);
+    twoOf((i, c) => each[c][i], k, 0, nRows, near);
+    return near;
+  }
   for (let start = 0; start < nRows; start += batchRows) {
     const end = Math.min(nRows, start + batchRows);
     let distance: (i: number, c: number) => number;

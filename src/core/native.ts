@@ -12,6 +12,7 @@ export const NATIVE_KERNELS = {
   LatentKMeansPass: 2,
   LatentMixturePass: 3,
   LatentMixtureRefine: 2,
+  LatentSquaredDistances: 1,
 } as const;
 
 export type KernelName = keyof typeof NATIVE_KERNELS;

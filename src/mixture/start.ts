@@ -1,7 +1,7 @@
 import { mul, tensor1d, tensor2d, transpose } from '@tensorflow/tfjs-core';
 import { kMeansLabels } from '../cluster/kmeans.js';
 import { membership } from '../cluster/lloyd.js';
-import { problemOf } from '../cluster/problem.js';
+import { withProblem } from '../cluster/problem.js';
 import { kMeansPlusPlus } from '../cluster/seeding.js';
 import type { RandomState } from '../core/random.js';
 import type { Mixture } from './density.js';
@@ -50,8 +50,8 @@ export async function startResponsibilities(
   if (start === 'kmeans') return fromLabels(await kMeansLabels(rows, k, weight, random, pace), k, weight);
   if (start === 'random') return atRandom(n, k, weight, random);
   if (start === 'k-means++') {
-    const problem = await problemOf(rows, k, weight, pace);
-    return fromRows(await kMeansPlusPlus(problem, k, random), n, weight);
+    const chosen = await withProblem(rows, k, weight, pace, (problem) => kMeansPlusPlus(problem, k, random));
+    return fromRows(chosen, n, weight);
   }
   return fromRows(random.permutation(n).slice(0, k), n, weight);
 }

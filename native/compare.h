@@ -1,0 +1,154 @@
+// Squared distances of some rows to points, all to all.
+#pragma once
+
+#include <algorithm>
+
+#include "kernel.h"
+
+namespace latent {
+
+// Rows that are compared at a time, side by side, and the points that they are compared with at once, at most: as many as
+// registers hold sums of.
+constexpr int ROWS = 2 * LANES;
+constexpr int PANEL = LANES == 16 ? 12 : 6;
+
+// Points [K, D], packed.
+struct Points {
+  Points() = default;
+
+  // By differences, distances lose no digits and take twice the operations of products.
+  Points(const float* points, int64_t k, int64_t d, bool byDifferences) : k(k), d(d), byDifferences(byDifferences) {
+    const int64_t count = (k + PANEL - 1) / PANEL;
+    panel = static_cast<int>((k + count - 1) / count);
+    panels.assign(count * d * panel, 0);
+    norms.assign(count * panel, 0);
+    for (int64_t c = 0; c < k; c++) {
+      double norm = 0;
+      float* to = &panels[c / panel * panel * d + c % panel];
+      for (int64_t j = 0; j < d; j++) {
+        const float value = points[c * d + j];
+        to[j * panel] = value;
+        norm += static_cast<double>(value) * value;
+      }
+      norms[c] = static_cast<float>(norm);
+      largest = std::max(largest, norms[c]);
+    }
+  }
+
+  int64_t k = 0, d = 0;
+  bool byDifferences = true;
+  int panel = 1;
+  std::vector<float> panels;  // [K / panel, D, panel]
+  std::vector<float> norms;   // [K rounded up] |c|^2
+  float largest = 0;          // of the norms
+};
+
+// LANES rows of as many columns, turned: v[j] gets column j. A butterfly of log2(LANES) rounds.
+template <int step>
+static inline void turn(Vector (&v)[LANES]) {
+  IntVector low, high;
+  for (int l = 0; l < LANES; l++) {
+    low[l] = l & step ? l - step + LANES : l;
+    high[l] = l & step ? l + LANES : l + step;
+  }
+  for (int r = 0; r < LANES; r++) {
+    if (r & step) continue;
+    const Vector a = v[r], b = v[r + step];
+    v[r] = __builtin_shuffle(a, b, low);
+    v[r + step] = __builtin_shuffle(a, b, high);
+  }
+  if constexpr (step > 1) turn<step / 2>(v);
+}
+
+// A block of up to ROWS rows, and what it is compared with: the buffers of one thread.
+class Comparison {
+ public:
+  explicit Comparison(const Points& points) : distances((points.k + PANEL) * ROWS), packed_(points.d * ROWS) {}
+
+  int32_t rows[ROWS];  // their numbers
+  int count = 0;
+  std::vector<float> distances;  // [K, ROWS] squared, less the row's own squared norm where they are by products
+  Vector norms[2];               // |x|^2, where they are by products
+
+  // x [N, D] is taken relative to the origin [D].
+  void compare(const float* x, const float* origin, const Points& points) {
+    pack(x, origin, points.d);
+    comparePanels<PANEL>(points);
+  }
+
+ private:
+  std::vector<float> packed_;  // [D, ROWS]
+
+  // The rows side by side; those that a last block lacks are its first one again.
+  void pack(const float* x, const float* origin, int64_t d) {
+    const float* from[ROWS];
+    for (int r = 0; r < ROWS; r++) from[r] = x + rows[r < count ? r : 0] * d;
+    int64_t j = 0;
+    for (; j + LANES <= d; j += LANES) {
+      const Vector shift = load(origin + j);
+      for (int half = 0; half < 2; half++) {
+        Vector v[LANES];
+        for (int r = 0; r < LANES; r++) v[r] = load(from[half * LANES + r] + j) - shift;
+        turn<LANES / 2>(v);
+        for (int c = 0; c < LANES; c++) store(&packed_[(j + c) * ROWS + half * LANES], v[c]);
+      }
+    }
+    const bool inSequence = count == ROWS && rows[ROWS - 1] - rows[0] == ROWS - 1;
+    for (; j < d; j++) {
+      float* to = &packed_[j * ROWS];
+      if (inSequence) {
+        for (int r = 0; r < ROWS; r++) to[r] = from[0][r * d + j] - origin[j];
+      } else {
+        for (int r = 0; r < ROWS; r++) to[r] = from[r][j] - origin[j];
+      }
+    }
+  }
+
+  // The one of these that is made for the points' panels.
+  template <int panel>
+  void comparePanels(const Points& points) {
+    if constexpr (panel > 1) {
+      if (points.panel < panel) return comparePanels<panel - 1>(points);
+    }
+    if (points.byDifferences) return comparePanel<panel, true>(points);
+    squareNorms(points.d);
+    comparePanel<panel, false>(points);
+  }
+
+  void squareNorms(int64_t d) {
+    Vector a{}, b{};
+    for (int64_t j = 0; j < d; j++) {
+      const Vector u = load(&packed_[j * ROWS]), v = load(&packed_[j * ROWS + LANES]);
+      a += u * u;
+      b += v * v;
+    }
+    norms[0] = a;
+    norms[1] = b;
+  }
+
+  template <int panel, bool byDifferences>
+  void comparePanel(const Points& points) {
+    const float* x = packed_.data();
+    for (int64_t c = 0; c < points.k; c += panel) {
+      const float* centers = &points.panels[c * points.d];
+      Vector sums[panel][2] = {};
+      for (int64_t j = 0; j < points.d; j++) {
+        const Vector u = load(x + j * ROWS), v = load(x + j * ROWS + LANES);
+        for (int p = 0; p < panel; p++) {
+          const Vector center = all(centers[j * panel + p]);
+          const Vector a = byDifferences ? u - center : u, b = byDifferences ? v - center : v;
+          sums[p][0] += a * (byDifferences ? a : center);
+          sums[p][1] += b * (byDifferences ? b : center);
+        }
+      }
+      for (int p = 0; p < panel; p++) {
+        for (int h = 0; h < 2; h++) {
+          const Vector distance = byDifferences ? sums[p][h] : all(points.norms[c + p]) - 2 * sums[p][h];
+          store(&distances[(c + p) * ROWS + h * LANES], distance);
+        }
+      }
+    }
+  }
+};
+
+}  // namespace latent

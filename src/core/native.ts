@@ -9,9 +9,11 @@ export const NATIVE_KERNELS = {
   /** x [N] -> the sum of its squares [2], N [1]: tells the set-up, and tests, that a build computes. */
   LatentCheck: 2,
   LatentColumnMoments: 1,
+  LatentEigenvectors: 4,
   LatentKMeansPass: 2,
   LatentMixturePass: 3,
   LatentMixtureRefine: 2,
+  LatentScatter: 4,
   LatentSquaredDistances: 1,
 } as const;
 
@@ -28,4 +30,19 @@ export function nativeKernel(name: KernelName): NativeKernel | null {
   const registered = kernelName(name);
   if (!getKernel(registered, getBackend())) return null;
   return (inputs) => engine().runKernel(registered, inputs);
+}
+
+/** Numbers as the sum of two float32 each, which keeps 48 bits of them: tfjs has no wider tensors. */
+export function splitDoubles(values: Float64Array): [high: Float32Array, low: Float32Array] {
+  const high = new Float32Array(values);
+  const low = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) low[i] = values[i] - high[i];
+  return [high, low];
+}
+
+/** What {@link splitDoubles} took apart. */
+export function joinDoubles(high: Float32Array, low: Float32Array): Float64Array {
+  const values = new Float64Array(high);
+  for (let i = 0; i < values.length; i++) values[i] += low[i];
+  return values;
 }

@@ -317,6 +317,8 @@ export async function rowsAt(
   }
   const picked = tidy(() => cast(gather(tensor!, tensor1d(Array.from(indices), 'int32')), 'float32'));
   const [values] = await read([picked]);
-  for (let at = 0; at < out.length; at++) out[at] = values[at] - origin[at % d];
+  for (let at = 0; at < out.length; at += d) {
+    for (let j = 0; j < d; j++) out[at + j] = values[at + j] - origin[j];
+  }
   return out;
 }

@@ -38,7 +38,9 @@ export async function sampledRows(
   );
   // About a row: a constant column gets exactly its value.
   const sums = new Float64Array(d);
-  for (let at = 0; at < sample.length; at++) sums[at % d] += sample[at] - sample[at % d];
+  for (let at = 0; at < sample.length; at += d) {
+    for (let j = 0; j < d; j++) sums[j] += sample[at + j] - sample[j];
+  }
   const mean = sums.map((value, j) => sample[j] + (value * d) / sample.length);
   const origin = source.tensor ? mean.map(Math.fround) : mean;
   const settle = async (first: Float64Array, second: Float64Array) => {

@@ -30,9 +30,10 @@ export function reversedRows(rows: Float64Array, width: number): Float64Array {
 /** Turns each row so that its entry of largest magnitude is positive (scikit-learn's svd_flip). In place. */
 export function fixSigns(rows: Float64Array, width: number): void {
   for (let at = 0; at < rows.length; at += width) {
-    const row = rows.subarray(at, at + width);
-    const largest = row.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
-    if (largest < 0) row.forEach((value, j) => (row[j] = -value));
+    let largest = 0;
+    for (let i = at; i < at + width; i++) if (Math.abs(rows[i]) > Math.abs(largest)) largest = rows[i];
+    if (largest >= 0) continue;
+    for (let i = at; i < at + width; i++) rows[i] = -rows[i];
   }
 }
 

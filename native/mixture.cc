@@ -15,6 +15,8 @@
 namespace latent::mixture {
 namespace {
 
+// Rows that are worth a thread.
+constexpr int64_t GRAIN = 256;
 constexpr double NEVER = -std::numeric_limits<double>::infinity();
 
 // A batch, and what is known of it so far.
@@ -73,7 +75,7 @@ void normalize(Batch* batch, const double* weights, int32_t* winners, int64_t be
 // The component whose leading columns leave the most, where no pass was before this one.
 std::vector<int32_t> likeliest(const Rows& rows, const Mixture& mixture) {
   std::vector<int32_t> best(rows.n);
-  parallel(rows.n, TILE_ROWS, [&](int64_t begin, int64_t end) {
+  parallel(rows.n, GRAIN, [&](int64_t begin, int64_t end) {
     View view(rows, mixture, std::min(NEAR, end - begin));
     for (int64_t start = begin; start < end; start += NEAR) {
       std::vector<double> highest(NEAR, NEVER);
@@ -122,7 +124,7 @@ void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const
   const Groups groups = groupsOf(last, n, k);
   const auto blocks = blocksOf(groups, 0, n, mixture.d, y.get());
   see(blocks, rows, mixture, batch.densities.data());
-  parallel(n, TILE_ROWS, [&](int64_t begin, int64_t end) {
+  parallel(n, GRAIN, [&](int64_t begin, int64_t end) {
     seeOthers(&batch, last, begin, end);
     normalize(&batch, weights, winners, begin, end);
   });
@@ -152,8 +154,8 @@ std::vector<double> weightsOf(const Input& parts, int64_t n) {
   return weights;
 }
 
-// Rows that are taken at once: each is held as seen from its component.
-constexpr int64_t HELD = 4096;
+// Rows that are taken at once for each thread: they are held as seen from their components.
+constexpr int64_t HELD = 2048;
 
 void pass(TF_OpKernelContext* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), means(context, 3), factors(context, 4);
@@ -168,8 +170,9 @@ void pass(TF_OpKernelContext* context) {
   Sums sums{Moments(k, d), std::vector<double>(k + 1)};
   const auto w = weightsOf(weights, n);
   int32_t* winners = intOutput(context, 2, {n});
-  for (int64_t start = 0; start < n; start += HELD) {
-    const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(HELD, n - start), d};
+  const int64_t held = HELD * threads();
+  for (int64_t start = 0; start < n; start += held) {
+    const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(held, n - start), d};
     if (given.size() > 0) {
       addGiven(rows, mixture, given.floats() + start, n, &sums);
       continue;

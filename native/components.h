@@ -1,5 +1,5 @@
-// Rows as the components of a Gaussian mixture see them: y = (x - μ_k) P_k, panel by panel of its columns. P_k is upper
-// triangular: a panel of y needs the features up to its own columns only.
+// Rows as the components of a Gaussian mixture see them: y = (x - μ_k) P_k, panel by panel of its columns.
+// P_k is upper triangular: a panel of y needs the features up to its own columns only.
 #pragma once
 
 #include <memory>
@@ -29,12 +29,16 @@ struct Mixture {
   // Panel t of P_k has the rows that are not 0 in it, [min(D, (t + 1) PANEL), PANEL].
   int64_t depth(int64_t t) const { return std::min(d, (t + 1) * PANEL); }
   int64_t size() const { return panels() * (panels() - 1) / 2 * PANEL * PANEL + d * PANEL; }
-  const float* panel(int64_t c, int64_t t) const { return factors.get() + c * size() + t * (t + 1) / 2 * PANEL * PANEL; }
+  const float* panel(int64_t c, int64_t t) const {
+    return factors.get() + c * size() + t * (t + 1) / 2 * PANEL * PANEL;
+  }
 };
 
-// Panel t of z P, P's first row below the triangle is `from` + LANES in the first vector's columns, LANES later in each next.
+// A tile of z P, for a panel b of P whose first `from` rows are whole: of the LANES by LANES blocks below
+// them the diagonal ones are the last that are not 0.
 template <int NV, class A>
-__attribute__((always_inline)) inline Tile<NV> multiplyTriangle(int64_t from, int64_t d, A a, const float* b) {
+__attribute__((always_inline)) inline Tile<NV> multiplyTriangle(int64_t from, int64_t d, A a,
+                                                                const float* b) {
   const int64_t depth = std::min(d, from + LANES);
   Tile<NV> sums = multiply<NV>(depth, a, b);
   if constexpr (NV > 1) {
@@ -56,7 +60,8 @@ inline void packFactors(const float* p, Mixture* mixture) {
       float* to = mixture->factors.get() + c * mixture->size();
       for (int64_t t = 0; t < mixture->panels(); t++) {
         const int64_t start = t * PANEL;
-        packPanels(p + c * d * d + start, mixture->depth(t), std::min<int64_t>(PANEL, d - start), d, nullptr, to);
+        const int64_t width = std::min<int64_t>(PANEL, d - start);
+        packPanels(p + c * d * d + start, mixture->depth(t), width, d, nullptr, to);
         for (int64_t i = start; i < mixture->depth(t); i++) std::fill_n(to + i * PANEL, i - start, 0.f);
         to += mixture->depth(t) * PANEL;
       }
@@ -108,7 +113,7 @@ class View {
     }
     m_ = kept;
   }
-  // Panel t of y = (x - μ_c) P_c, after those before it; where `y` is not null, row a of it is put at y + a PANEL.
+  // Panel t of y = (x - μ_c) P_c, after those before it; where `y` is not null, row a is put at y + a PANEL.
   void panel(int64_t c, int64_t t, float* y) {
     center(c, t);
     const int64_t vectors = std::min<int64_t>(PANEL_VECTORS, (mixture_.d - t * PANEL + LANES - 1) / LANES);

@@ -1,12 +1,12 @@
-// A Gaussian mixture's pass over a batch of rows, for a covariance of each component's own: the E-step, and the sums that the
-// M-step needs, in the components' frames.
+// A Gaussian mixture's pass over a batch of rows, for a covariance of each component's own: the E-step, and
+// the sums that the M-step needs, in the components' frames.
 //
-//     y_k = (x - μ_k) P_k,   log p_k = c_k - |y_k|²/2,   r_k = w p_k / Σ p       ->    Σ r,   Σ r y,   Σ r y yᵀ
+//     y_k = (x - μ_k) P_k,   log p_k = c_k - |y_k|²/2,   r_k = w p_k / Σ p   ->   Σ r,   Σ r y,   Σ r y yᵀ
 //
-// P_k is upper triangular, so the first j columns of y_k need the first j features only, and their squares already bound
-// log p_k from above. A row is evaluated in full for the component that won it last time, and for the others as far as its
-// bound stays within `reach` of that: responsibilities below e^-reach are none. Rows are taken in the order of that component,
-// so that they need no gathering again for the sums.
+// P_k is upper triangular, so the first j columns of y_k need the first j features only, and their squares
+// already bound log p_k from above. A row is evaluated in full for the component that won it last time, and
+// for the others as far as its bound stays within `reach` of that: responsibilities below e^-reach are none.
+// Rows are taken in the order of that component, so that they need no gathering again for the sums.
 #include <cmath>
 #include <limits>
 
@@ -49,7 +49,9 @@ void seeOthers(Batch* batch, const int32_t* last, int64_t begin, int64_t end) {
           return !(constant - square / 2 < densities[i * k + last[i]] - mixture.reach);
         });
       }
-      for (int64_t a = 0; a < view.size(); a++) densities[view.row(a) * k + c] = constant - view.square(a) / 2;
+      for (int64_t a = 0; a < view.size(); a++) {
+        densities[view.row(a) * k + c] = constant - view.square(a) / 2;
+      }
     }
   }
 }
@@ -68,7 +70,9 @@ void normalize(Batch* batch, const double* weights, int32_t* winners, int64_t be
     winners[i] = best;
     const double highest = p[best];
     batch->totals[i] = highest + std::log(sum);
-    for (int64_t c = 0; c < k; c++) p[c] = p[c] - highest > -reach ? weights[i] * std::exp(p[c] - batch->totals[i]) : 0;
+    for (int64_t c = 0; c < k; c++) {
+      p[c] = p[c] - highest > -reach ? weights[i] * std::exp(p[c] - batch->totals[i]) : 0;
+    }
   }
 }
 
@@ -115,8 +119,8 @@ struct Sums {
 };
 
 // By the mixture's own responsibilities.
-void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const double* weights, int32_t* winners,
-            Sums* sums) {
+void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const double* weights,
+            int32_t* winners, Sums* sums) {
   const int64_t n = rows.n;
   const int64_t k = mixture.k;
   Batch batch{rows, mixture, std::vector<double>(n * k, NEVER), std::vector<double>(n)};
@@ -140,17 +144,19 @@ void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const
 
 // By given responsibilities, row i's of component c at given[c * stride + i].
 void addGiven(const Rows& rows, const Mixture& mixture, const float* given, int64_t stride, Sums* sums) {
-  const Shares shares = sharesOf(rows.n, mixture.k, [&](int64_t i, int64_t c) { return given[c * stride + i]; });
+  const auto r = [&](int64_t i, int64_t c) { return given[c * stride + i]; };
+  const Shares shares = sharesOf(rows.n, mixture.k, r);
   addShares({}, shares, rows, mixture, roomFor(shares, rows.n), &sums->moments);
   for (int64_t c = 0; c < mixture.k; c++) {
-    for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += given[c * stride + i];
+    for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += r(i, c);
   }
 }
 
 // Weights of n rows, float64 in two parts; none: all 1.
 std::vector<double> weightsOf(const Input& parts, int64_t n) {
   std::vector<double> weights(n, 1);
-  for (int64_t i = 0; i < parts.size() / 2; i++) weights[i] = static_cast<double>(parts.floats()[i]) + parts.floats()[n + i];
+  const float* high = parts.floats();
+  for (int64_t i = 0; i < parts.size() / 2; i++) weights[i] = static_cast<double>(high[i]) + high[n + i];
   return weights;
 }
 
@@ -188,8 +194,8 @@ void pass(TF_OpKernelContext* context) {
 }
 
 Kernel<pass> kernel("LatentMixturePass",
-                    {"x: float", "range: int32", "origin: float", "means: float", "factors: float", "constants: float",
-                     "last: int32", "weights: float", "given: float", "reach: float"},
+                    {"x: float", "range: int32", "origin: float", "means: float", "factors: float",
+                     "constants: float", "last: int32", "weights: float", "given: float", "reach: float"},
                     {"totals: float", "sums: float", "winners: int32"});
 
 }  // namespace

@@ -1,6 +1,6 @@
 /**
- * The pass as one native kernel a batch, where the backend has it (`native/mixture.cc`): rows stay where they lie, and what
- * a component cannot matter to is not computed.
+ * The pass and the M-step as native kernels, where the backend has them (`native/mixture.cc`, `native/refine.cc`): rows stay
+ * where they lie, and components that cannot matter to a row are not evaluated.
  */
 import {
   dispose,
@@ -89,9 +89,14 @@ export function nativeRefine(
     second: bits(second, [k, d, d]),
     regCovar: bits(Float64Array.of(regCovar), []),
   };
-  const outputs = kernel(inputs);
+  const outputs: Tensor[] = [];
+  try {
+    outputs.push(...kernel(inputs));
+  } finally {
+    dispose(inputs);
+  }
   const [next, whole] = outputs.map((output) => output.dataSync<'int32'>());
-  dispose([...Object.values(inputs), ...outputs]);
+  dispose(outputs);
   const collapsed = whole.indexOf(0);
   return collapsed < 0 ? new Float64Array(next.buffer, next.byteOffset, next.length / 2) : { collapsed };
 }

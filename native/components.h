@@ -1,5 +1,5 @@
-// Rows as the components of a Gaussian mixture see them: y = (x - μ_k) P_k, panel by panel of its columns. P_k is upper
-// triangular: a panel of y needs the features up to its own columns only.
+// Rows as the components of a Gaussian mixture see them: y = (x - μ_k) P_k, panel by panel of its columns.
+// P_k is upper triangular: a panel of y needs the features up to its own columns only.
 #pragma once
 
 #include <memory>
@@ -29,12 +29,16 @@ struct Mixture {
   // Panel t of P_k has the rows that are not 0 in it, [min(D, (t + 1) PANEL), PANEL].
   int64_t depth(int64_t t) const { return std::min(d, (t + 1) * PANEL); }
   int64_t size() const { return panels() * (panels() - 1) / 2 * PANEL * PANEL + d * PANEL; }
-  const float* panel(int64_t c, int64_t t) const { return factors.get() + c * size() + t * (t + 1) / 2 * PANEL * PANEL; }
+  const float* panel(int64_t c, int64_t t) const {
+    return factors.get() + c * size() + t * (t + 1) / 2 * PANEL * PANEL;
+  }
 };
 
-// Panel t of z P, P's first row below the triangle is `from` + LANES in the first vector's columns, LANES later in each next.
+// A tile of z P, for a panel b of P whose first `from` rows are whole: of the LANES by LANES blocks below
+// them the diagonal ones are the last that are not 0.
 template <int NV, class A>
-__attribute__((always_inline)) inline Tile<NV> multiplyTriangle(int64_t from, int64_t d, A a, const float* b) {
+__attribute__((always_inline)) inline Tile<NV> multiplyTriangle(int64_t from, int64_t d, A a,
+                                                                const float* b) {
   const int64_t depth = std::min(d, from + LANES);
   Tile<NV> sums = multiply<NV>(depth, a, b);
   if constexpr (NV > 1) {
@@ -56,7 +60,8 @@ inline void packFactors(const float* p, Mixture* mixture) {
       float* to = mixture->factors.get() + c * mixture->size();
       for (int64_t t = 0; t < mixture->panels(); t++) {
         const int64_t start = t * PANEL;
-        packPanels(p + c * d * d + start, mixture->depth(t), std::min<int64_t>(PANEL, d - start), d, nullptr, to);
+        const int64_t width = std::min<int64_t>(PANEL, d - start);
+        packPanels(p + c * d * d + start, mixture->depth(t), width, d, nullptr, to);
         for (int64_t i = start; i < mixture->depth(t); i++) std::fill_n(to + i * PANEL, i - start, 0.f);
         to += mixture->depth(t) * PANEL;
       }
@@ -79,10 +84,10 @@ class View {
         stride_(mixture.d / LANES * LANES + LANES),
         z_(numbers(capacity * stride_)),
         seen_(capacity),
-        squares_(capacity) {}
+        squares_(numbers(capacity * LANES)) {}
 
   void add(int32_t row) {
-    squares_[m_] = Vector{};
+    store(squares_.get() + m_ * LANES, Vector{});
     seen_[m_] = {row, z_.get() + m_ * stride_};
     m_++;
   }
@@ -90,36 +95,36 @@ class View {
   int64_t size() const { return m_; }
   int32_t row(int64_t a) const { return seen_[a].row; }
   // The squares of the panels since the row was added.
-  double square(int64_t a) const { return total(squares_[a]); }
+  double square(int64_t a) const {
+    float sums[4] = {};
+    const float* parts = squares_.get() + a * LANES;
+    for (int j = 0; j < LANES; j++) sums[j % 4] += parts[j];
+    return static_cast<double>(sums[0] + sums[1]) + (sums[2] + sums[3]);
+  }
   // Leaves the rows for which f(row, square) is true.
   template <class F>
   void keep(F f) {
     int64_t kept = 0;
     for (int64_t a = 0; a < m_; a++) {
-      if (!f(seen_[a].row, square(a))) continue;
-      squares_[kept] = squares_[a];
-      seen_[kept++] = seen_[a];
+      const bool stays = f(seen_[a].row, square(a));
+      store(squares_.get() + kept * LANES, load(squares_.get() + a * LANES));
+      seen_[kept] = seen_[a];
+      kept += stays;  // no branch: nobody could foretell it
     }
     m_ = kept;
   }
-  // Panel t of y = (x - μ_c) P_c, after those before it; where `y` is not null, row a of it is put at y + a PANEL.
+  // Panel t of y = (x - μ_c) P_c, after those before it; where `y` is not null, row a is put at y + a PANEL.
   void panel(int64_t c, int64_t t, float* y) {
     center(c, t);
     const int64_t vectors = std::min<int64_t>(PANEL_VECTORS, (mixture_.d - t * PANEL + LANES - 1) / LANES);
     if (vectors == 1) multiplyPanel<1>(c, t, y);
     if (vectors == 2) multiplyPanel<2>(c, t, y);
-    if (vectors == 3) multiplyPanel<3>(c, t, y);
+    if constexpr (PANEL_VECTORS == 3) {
+      if (vectors == 3) multiplyPanel<3>(c, t, y);
+    }
   }
 
  private:
-  static double total(Vector v) {
-    float part[LANES];
-    store(part, v);
-    for (int step = LANES / 2; step > 0; step /= 2) {
-      for (int i = 0; i < step; i++) part[i] += part[i + step];
-    }
-    return part[0];
-  }
   void center(int64_t c, int64_t t) {
     const int64_t begin = t * PANEL;
     const int64_t width = std::min<int64_t>(PANEL, mixture_.d - begin);
@@ -144,10 +149,13 @@ class View {
       const auto element = [&](int64_t p, int i) { return z[i][p]; };
       const Tile<NV> tile = multiplyTriangle<NV>(t * PANEL, mixture_.d, element, panel);
       for (int64_t i = 0; i < std::min<int64_t>(TILE_ROWS, m_ - start); i++) {
+        float* squares = squares_.get() + (start + i) * LANES;
+        Vector sum = load(squares);
         for (int j = 0; j < NV; j++) {
-          squares_[start + i] += tile.rows[i][j] * tile.rows[i][j];
+          sum += tile.rows[i][j] * tile.rows[i][j];
           if (y) store(y + (start + i) * PANEL + j * LANES, tile.rows[i][j]);
         }
+        store(squares, sum);
       }
     }
   }
@@ -156,9 +164,9 @@ class View {
   const Mixture& mixture_;
   const int64_t stride_;
   int64_t m_ = 0;
-  std::unique_ptr<float[]> z_;   // [capacity, stride]
-  std::vector<Seen> seen_;       // [capacity]
-  std::vector<Vector> squares_;  // [capacity] the sum of these is |y|²
+  std::unique_ptr<float[]> z_;        // [capacity, stride]
+  std::vector<Seen> seen_;            // [capacity]
+  std::unique_ptr<float[]> squares_;  // [capacity, LANES] a row's sum is |y|²
 };
 
 }  // namespace latent::mixture

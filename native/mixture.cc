@@ -1,12 +1,12 @@
-// A Gaussian mixture's pass over a batch of rows, for a covariance of each component's own: the E-step, and the sums that the
-// M-step needs, in the components' frames.
+// A Gaussian mixture's pass over a batch of rows, for a covariance of each component's own: the E-step, and
+// the sums that the M-step needs, in the components' frames.
 //
-//     y_k = (x - μ_k) P_k,   log p_k = c_k - |y_k|²/2,   r_k = w p_k / Σ p       ->    Σ r,   Σ r y,   Σ r y yᵀ
+//     y_k = (x - μ_k) P_k,   log p_k = c_k - |y_k|²/2,   r_k = w p_k / Σ p   ->   Σ r,   Σ r y,   Σ r y yᵀ
 //
-// P_k is upper triangular, so the first j columns of y_k need the first j features only, and their squares already bound
-// log p_k from above. A row is evaluated in full for the component that won it last time, and for the others as far as its
-// bound stays within `reach` of that: responsibilities below e^-reach are none. Rows are taken in the order of that component,
-// so that they need no gathering again for the sums.
+// P_k is upper triangular, so the first j columns of y_k need the first j features only, and their squares
+// already bound log p_k from above. A row is evaluated in full for the component that won it last time, and
+// for the others as far as its bound stays within `reach` of that: responsibilities below e^-reach are none.
+// Rows are taken in the order of that component, so that they need no gathering again for the sums.
 #include <cmath>
 #include <limits>
 
@@ -15,6 +15,8 @@
 namespace latent::mixture {
 namespace {
 
+// Rows that are worth a thread.
+constexpr int64_t GRAIN = 256;
 constexpr double NEVER = -std::numeric_limits<double>::infinity();
 
 // A batch, and what is known of it so far.
@@ -47,7 +49,9 @@ void seeOthers(Batch* batch, const int32_t* last, int64_t begin, int64_t end) {
           return !(constant - square / 2 < densities[i * k + last[i]] - mixture.reach);
         });
       }
-      for (int64_t a = 0; a < view.size(); a++) densities[view.row(a) * k + c] = constant - view.square(a) / 2;
+      for (int64_t a = 0; a < view.size(); a++) {
+        densities[view.row(a) * k + c] = constant - view.square(a) / 2;
+      }
     }
   }
 }
@@ -66,14 +70,16 @@ void normalize(Batch* batch, const double* weights, int32_t* winners, int64_t be
     winners[i] = best;
     const double highest = p[best];
     batch->totals[i] = highest + std::log(sum);
-    for (int64_t c = 0; c < k; c++) p[c] = p[c] - highest > -reach ? weights[i] * std::exp(p[c] - batch->totals[i]) : 0;
+    for (int64_t c = 0; c < k; c++) {
+      p[c] = p[c] - highest > -reach ? weights[i] * std::exp(p[c] - batch->totals[i]) : 0;
+    }
   }
 }
 
 // The component whose leading columns leave the most, where no pass was before this one.
 std::vector<int32_t> likeliest(const Rows& rows, const Mixture& mixture) {
   std::vector<int32_t> best(rows.n);
-  parallel(rows.n, TILE_ROWS, [&](int64_t begin, int64_t end) {
+  parallel(rows.n, GRAIN, [&](int64_t begin, int64_t end) {
     View view(rows, mixture, std::min(NEAR, end - begin));
     for (int64_t start = begin; start < end; start += NEAR) {
       std::vector<double> highest(NEAR, NEVER);
@@ -113,8 +119,8 @@ struct Sums {
 };
 
 // By the mixture's own responsibilities.
-void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const double* weights, int32_t* winners,
-            Sums* sums) {
+void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const double* weights,
+            int32_t* winners, Sums* sums) {
   const int64_t n = rows.n;
   const int64_t k = mixture.k;
   Batch batch{rows, mixture, std::vector<double>(n * k, NEVER), std::vector<double>(n)};
@@ -122,7 +128,7 @@ void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const
   const Groups groups = groupsOf(last, n, k);
   const auto blocks = blocksOf(groups, 0, n, mixture.d, y.get());
   see(blocks, rows, mixture, batch.densities.data());
-  parallel(n, TILE_ROWS, [&](int64_t begin, int64_t end) {
+  parallel(n, GRAIN, [&](int64_t begin, int64_t end) {
     seeOthers(&batch, last, begin, end);
     normalize(&batch, weights, winners, begin, end);
   });
@@ -138,22 +144,24 @@ void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const
 
 // By given responsibilities, row i's of component c at given[c * stride + i].
 void addGiven(const Rows& rows, const Mixture& mixture, const float* given, int64_t stride, Sums* sums) {
-  const Shares shares = sharesOf(rows.n, mixture.k, [&](int64_t i, int64_t c) { return given[c * stride + i]; });
+  const auto r = [&](int64_t i, int64_t c) { return given[c * stride + i]; };
+  const Shares shares = sharesOf(rows.n, mixture.k, r);
   addShares({}, shares, rows, mixture, roomFor(shares, rows.n), &sums->moments);
   for (int64_t c = 0; c < mixture.k; c++) {
-    for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += given[c * stride + i];
+    for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += r(i, c);
   }
 }
 
 // Weights of n rows, float64 in two parts; none: all 1.
 std::vector<double> weightsOf(const Input& parts, int64_t n) {
   std::vector<double> weights(n, 1);
-  for (int64_t i = 0; i < parts.size() / 2; i++) weights[i] = static_cast<double>(parts.floats()[i]) + parts.floats()[n + i];
+  const float* high = parts.floats();
+  for (int64_t i = 0; i < parts.size() / 2; i++) weights[i] = static_cast<double>(high[i]) + high[n + i];
   return weights;
 }
 
-// Rows that are taken at once: each is held as seen from its component.
-constexpr int64_t HELD = 4096;
+// Rows that are taken at once for each thread: they are held as seen from their components.
+constexpr int64_t HELD = 2048;
 
 void pass(TF_OpKernelContext* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), means(context, 3), factors(context, 4);
@@ -168,8 +176,9 @@ void pass(TF_OpKernelContext* context) {
   Sums sums{Moments(k, d), std::vector<double>(k + 1)};
   const auto w = weightsOf(weights, n);
   int32_t* winners = intOutput(context, 2, {n});
-  for (int64_t start = 0; start < n; start += HELD) {
-    const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(HELD, n - start), d};
+  const int64_t held = HELD * threads();
+  for (int64_t start = 0; start < n; start += held) {
+    const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(held, n - start), d};
     if (given.size() > 0) {
       addGiven(rows, mixture, given.floats() + start, n, &sums);
       continue;
@@ -185,8 +194,8 @@ void pass(TF_OpKernelContext* context) {
 }
 
 Kernel<pass> kernel("LatentMixturePass",
-                    {"x: float", "range: int32", "origin: float", "means: float", "factors: float", "constants: float",
-                     "last: int32", "weights: float", "given: float", "reach: float"},
+                    {"x: float", "range: int32", "origin: float", "means: float", "factors: float",
+                     "constants: float", "last: int32", "weights: float", "given: float", "reach: float"},
                     {"totals: float", "sums: float", "winners: int32"});
 
 }  // namespace

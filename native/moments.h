@@ -1,4 +1,4 @@
-// The sums of a mixture's M-step: rows in their components' frames, in blocks, and the products of the blocks.
+// The sums of a mixture's M-step: rows in their components' frames, in blocks, and the blocks' products.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,8 @@ class Pieces {
   std::atomic<int64_t> next_{0};
 };
 
-// Some rows seen from one component, y and a 1 beside it: their product with themselves has all sums of the M-step.
+// Some rows seen from one component, y and a 1 beside it: their product with themselves has all sums of the
+// M-step.
 struct Block {
   int64_t c;
   const int32_t* rows;  // [m]
@@ -85,7 +86,9 @@ inline void seeBlock(const Block& block, const Mixture& mixture, View* view, dou
   for (int64_t start = 0; start < block.m; start += VIEWED) {
     view->clear();
     for (int64_t a = start; a < std::min(block.m, start + VIEWED); a++) view->add(block.rows[a]);
-    for (int64_t t = 0; t < mixture.panels(); t++) view->panel(block.c, t, block.y + (t * block.m + start) * PANEL);
+    for (int64_t t = 0; t < mixture.panels(); t++) {
+      view->panel(block.c, t, block.y + (t * block.m + start) * PANEL);
+    }
     for (int64_t a = 0; densities && a < view->size(); a++) {
       densities[view->row(a) * mixture.k + block.c] = mixture.constant(block.c) - view->square(a) / 2;
     }
@@ -93,7 +96,8 @@ inline void seeBlock(const Block& block, const Mixture& mixture, View* view, dou
   finish(block, mixture.d);
 }
 
-inline void see(const std::vector<Block>& blocks, const Rows& rows, const Mixture& mixture, double* densities) {
+inline void see(const std::vector<Block>& blocks, const Rows& rows, const Mixture& mixture,
+                double* densities) {
   Pieces pieces(blocks.size());
   pieces.run([&] {
     View view(rows, mixture, VIEWED);
@@ -164,14 +168,15 @@ Shares sharesOf(int64_t n, int64_t k, F responsibility) {
   return shares;
 }
 
-// Adds what `blocks` have, and what the shares have of rows that are not seen yet from the component; of those, as many at a
-// time as `capacity`.
-inline void addShares(std::vector<Block> blocks, const Shares& shares, const Rows& rows, const Mixture& mixture,
-                      int64_t capacity, Moments* moments) {
+// Adds what `blocks` have, and what the shares have of rows that are not seen yet from the component; of
+// those, as many at a time as `capacity`.
+inline void addShares(std::vector<Block> blocks, const Shares& shares, const Rows& rows,
+                      const Mixture& mixture, int64_t capacity, Moments* moments) {
   const auto room = numbers(capacity * widePanels(mixture.d) * PANEL);
   const int64_t all = shares.roots.size();
   for (int64_t begin = 0; begin == 0 || begin < all; begin += capacity) {
-    const auto others = blocksOf(shares.groups, begin, std::min(all, begin + capacity), mixture.d, room.get());
+    const int64_t end = std::min(all, begin + capacity);
+    const auto others = blocksOf(shares.groups, begin, end, mixture.d, room.get());
     see(others, rows, mixture, nullptr);
     for (const Block& block : others) {
       const float* root = shares.roots.data() + (block.rows - shares.groups.rows.data());

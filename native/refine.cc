@@ -1,5 +1,5 @@
-// The factors of a mixture's M-step: P <- P chol(M)⁻ᵀ with M = S / n - ȳ ȳᵀ + regCovar Pᵀ P, in float64. Such numbers come
-// and go as pairs of int32, bit by bit.
+// The factors of a mixture's M-step: P <- P chol(M)⁻ᵀ with M = S / n - ȳ ȳᵀ + regCovar Pᵀ P, in float64. Such
+// numbers come and go as pairs of int32, bit by bit.
 #include <algorithm>
 #include <cmath>
 
@@ -22,7 +22,9 @@ double dot(const double* a, const double* b, int64_t n) {
   DoubleVector sums[4] = {};
   int64_t i = 0;
   for (; i + 4 * DOUBLES <= n; i += 4 * DOUBLES) {
-    for (int j = 0; j < 4; j++) sums[j] += loadDoubles(a + i + j * DOUBLES) * loadDoubles(b + i + j * DOUBLES);
+    for (int j = 0; j < 4; j++) {
+      sums[j] += loadDoubles(a + i + j * DOUBLES) * loadDoubles(b + i + j * DOUBLES);
+    }
   }
   for (; i + DOUBLES <= n; i += DOUBLES) sums[0] += loadDoubles(a + i) * loadDoubles(b + i);
   const DoubleVector all = sums[0] + sums[1] + (sums[2] + sums[3]);
@@ -47,15 +49,16 @@ void scatter(const double* p, const Moments& moments, double regCovar, int64_t d
   }
   for (int64_t i = 0; i < d; i++) {
     const double mean = moments.first[i] / moments.count;
+    const double* row = moments.second + i * d;
     for (int64_t j = 0; j <= i; j++) {
       const double ridge = regCovar == 0 ? 0 : regCovar * dot(&columns[i * d], &columns[j * d], j + 1);
-      m[i * d + j] = moments.second[i * d + j] / moments.count - mean * moments.first[j] / moments.count + ridge;
+      m[i * d + j] = (row[j] - mean * moments.first[j]) / moments.count + ridge;
     }
   }
 }
 
-// Replaces M's lower triangle by its Cholesky factor L; false where M is not positive definite. Column by column, whose
-// entries do not wait for each other.
+// Replaces M's lower triangle by its Cholesky factor L; false where M is not positive definite. Column by
+// column, whose entries do not wait for each other.
 bool cholesky(double* m, int64_t d) {
   for (int64_t j = 0; j < d; j++) {
     const double pivot = m[j * d + j] - dot(m + j * d, m + j * d, j);
@@ -89,7 +92,8 @@ bool refine(const double* p, const Moments& moments, double regCovar, int64_t d,
 const double* doubles(const Input& input) { return reinterpret_cast<const double*>(input.ints()); }
 
 void compute(TF_OpKernelContext* context) {
-  const Input factors(context, 0), counts(context, 1), first(context, 2), second(context, 3), regCovar(context, 4);
+  const Input factors(context, 0), counts(context, 1), first(context, 2), second(context, 3);
+  const Input regCovar(context, 4);
   const int64_t k = factors.dim(0);
   const int64_t d = factors.dim(1);
   auto* next = reinterpret_cast<double*>(intOutput(context, 0, {k, d, d, 2}));
@@ -104,7 +108,8 @@ void compute(TF_OpKernelContext* context) {
 }
 
 Kernel<compute> kernel("LatentMixtureRefine",
-                       {"factors: int32", "counts: int32", "first: int32", "second: int32", "reg_covar: int32"},
+                       {"factors: int32", "counts: int32", "first: int32", "second: int32",
+                        "reg_covar: int32"},
                        {"next: int32", "whole: int32"});
 
 }  // namespace

@@ -183,8 +183,7 @@ export function maximize(
   const { counts, first } = moments;
   const d = first.length / counts.length;
   // A pass over tensors saw the rounded parameters: its sums are in their frame.
-  const seen = (values: Float64Array) =>
-    onHost ? values.slice() : new Float64Array(new Float32Array(values));
+  const seen = (values: Float64Array) => (onHost ? values.slice() : rounded(values));
   const p = seen(mixture.precisionsCholesky);
   const means = seen(mixture.means);
   const total = counts.reduce((a, b) => a + b, 0);
@@ -201,6 +200,12 @@ export function maximize(
     throw collapseOf(covariance.shared ? null : thin.collapsed, thin.why ?? 'collapsed', rowless, given);
   }
   return { weights: counts.map((n) => n / total), means, precisionsCholesky: next as Float64Array };
+}
+
+function rounded(values: Float64Array): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.fround(values[i]);
+  return out;
 }
 
 /** Rows are float32: a component thinner than this share of the data's spread is made of rounding errors. */

@@ -1,6 +1,6 @@
 /**
- * The pass as one native kernel a batch, where the backend has it (`native/mixture.cc`): rows stay where they lie, and what
- * a component cannot matter to is not computed.
+ * The pass and the M-step as native kernels, where the backend has them (`native/mixture.cc`, `native/refine.cc`): rows stay
+ * where they lie, and components that cannot matter to a row are not evaluated.
  */
 import {
   dispose,
@@ -89,9 +89,14 @@ export function nativeRefine(
     second: bits(second, [k, d, d]),
     regCovar: bits(Float64Array.of(regCovar), []),
   };
-  const outputs = kernel(inputs);
+  const outputs: Tensor[] = [];
+  try {
+    outputs.push(...kernel(inputs));
+  } finally {
+    dispose(inputs);
+  }
   const [next, whole] = outputs.map((output) => output.dataSync<'int32'>());
-  dispose([...Object.values(inputs), ...outputs]);
+  dispose(outputs);
   const collapsed = whole.indexOf(0);
   return collapsed < 0 ? new Float64Array(next.buffer, next.byteOffset, next.length / 2) : { collapsed };
 }
@@ -122,16 +127,17 @@ function partsOf(rows: Rows): Batched<Part> {
 interface Sums {
   /** [K + 1] Σ r of each component, then the log-likelihood */
   readonly totals: Float64Array;
-  /** [K * (D + 1)(D + 2) / 2] Σ z zᵀ with z = √r (y, 1), on and below the diagonal, row by row */
-  readonly products: Float64Array;
+  /** [K * (D + 1)(D + 2) / 2] Σ z zᵀ with z = √r (y, 1), on and below the diagonal, row by row; float32 of one batch */
+  readonly products: Float32Array | Float64Array;
 }
 
-function plus(a: Float64Array, b: Float64Array): Float64Array {
-  for (let i = 0; i < a.length; i++) a[i] += b[i];
-  return a;
+/** Adds `b` into `a`, of float64; of the first batch that is a copy. */
+function plus(a: Float32Array | Float64Array, b: Float32Array | Float64Array): Float64Array {
+  const sum = a instanceof Float64Array ? a : new Float64Array(a);
+  for (let i = 0; i < sum.length; i++) sum[i] += b[i];
+  return sum;
 }
 
-/** Adds `b` into `a`. */
 const merge = (a: Sums, b: Sums): Sums => ({
   totals: plus(a.totals, b.totals),
   products: plus(a.products, b.products),
@@ -170,7 +176,7 @@ export async function nativePass(
       const { reach, ...mixture } = params;
       const outputs = kernel({ x: x.rows, range, origin, ...mixture, ...rest, reach });
       const [totals, products, memo] = await read(outputs);
-      const statistics = { totals: joined(totals), products: new Float64Array(products) };
+      const statistics = { totals: joined(totals), products };
       return { statistics, memo: memo as unknown as Int32Array };
     } finally {
       dispose(own);

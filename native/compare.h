@@ -12,6 +12,11 @@ namespace latent {
 constexpr int ROWS = 2 * LANES;
 constexpr int PANEL = LANES == 16 ? 12 : 6;
 
+// Rows that one thread should have at least, at so many products each: about what starting another one costs.
+static inline int64_t grainOf(int64_t products) {
+  return std::max<int64_t>(4, (int64_t{1} << 21) / products / ROWS) * ROWS;
+}
+
 // Points [K, D], packed.
 struct Points {
   Points() = default;

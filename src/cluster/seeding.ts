@@ -67,19 +67,23 @@ const BLOCK = 256;
 export function drawing(squared: Float64Array, { rows, weight, host }: Problem): (u: number) => number {
   const { nRows } = rows;
   const map = host?.map ?? null;
-  const after = (total: number, i: number): number =>
-    total + squared[map === null ? i : map[i]] * (weight === null ? 1 : weight[i]);
+  const each = map === null && weight === null ? squared : new Float64Array(nRows);
+  if (each !== squared) {
+    for (let i = 0; i < nRows; i++) {
+      each[i] = squared[map === null ? i : map[i]] * (weight === null ? 1 : weight[i]);
+    }
+  }
   const sums = new Float64Array(Math.ceil(nRows / BLOCK));
-  for (let i = 0, total = 0; i < nRows; i++) {
-    total = after(total, i);
-    sums[Math.floor(i / BLOCK)] = total;
+  for (let block = 0, i = 0, total = 0; block < sums.length; block++) {
+    for (const end = Math.min(nRows, (block + 1) * BLOCK); i < end; i++) total += each[i];
+    sums[block] = total;
   }
   return (u) => {
     const target = u * sums[sums.length - 1];
     const block = Math.min(sums.length - 1, firstAtLeast(sums, target));
     let i = block * BLOCK;
-    for (let total = after(block > 0 ? sums[block - 1] : 0, i); total < target && i < nRows - 1;) {
-      total = after(total, ++i);
+    for (let total = (block > 0 ? sums[block - 1] : 0) + each[i]; total < target && i < nRows - 1;) {
+      total += each[++i];
     }
     return i;
   };

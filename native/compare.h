@@ -12,9 +12,10 @@ namespace latent {
 constexpr int ROWS = 2 * LANES;
 constexpr int PANEL = LANES == 16 ? 12 : 6;
 
-// Rows that one thread should have at least, at so many products each: about what starting another one costs.
-static inline int64_t grainOf(int64_t products) {
-  return std::max<int64_t>(4, (int64_t{1} << 21) / products / ROWS) * ROWS;
+// Rows of a thread's share of n with so many products each: the same for each, and worth what starting a thread costs.
+static inline int64_t shareOf(int64_t n, int64_t products) {
+  const int64_t shares = std::clamp<int64_t>(n * products >> 20, 1, threads());
+  return ((n + shares - 1) / shares + ROWS - 1) / ROWS * ROWS;
 }
 
 // Points [K, D], packed.

@@ -11,7 +11,7 @@ void squaredDistances(TF_OpKernelContext* context) {
   const float* rows = x.floats() + range.ints()[0] * d;
   const Points points(given.floats(), m, d, true);
   float* out = floatOutput(context, 0, {m, n});
-  parallel(n, grainOf(m * d), [&](int64_t begin, int64_t end) {
+  parallel(n, shareOf(n, m * d), [&](int64_t begin, int64_t end) {
     Comparison block(points);
     for (int64_t i = begin; i < end; i += ROWS) {
       block.count = static_cast<int>(std::min<int64_t>(ROWS, end - i));

@@ -329,7 +329,7 @@ void kmeansPass(TF_OpKernelContext* context) {
   pass.points = Points(pass.centers, pass.k, pass.d, pass.k * pass.d <= BY_DIFFERENCES);
 
   std::vector<std::unique_ptr<Sums>> parts(threads());
-  parallelIndexed(pass.n, grainOf(pass.k * pass.d), [&](int part, int64_t begin, int64_t end) {
+  parallelIndexed(pass.n, shareOf(pass.n, pass.k * pass.d), [&](int part, int64_t begin, int64_t end) {
     parts[part] = std::make_unique<Sums>();
     parts[part]->sums.assign(pass.k * pass.d, 0);
     parts[part]->counts.assign(pass.k, 0);

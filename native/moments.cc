@@ -9,8 +9,11 @@ namespace {
 // Rows that are summed up in float32 before they are added to float64 sums.
 constexpr int64_t SHORT = 64;
 
+// Few columns are taken as if several rows were one, of about so many.
+constexpr int64_t WIDE = 64;
+
 struct Sums {
-  std::vector<double> first, second;  // [D]
+  std::vector<double> first, second;  // [D], or so many for each row that is taken as one
 };
 
 // Rows [begin, end) of x [n, D], relative to the centre [D].
@@ -40,25 +43,30 @@ void sumUp(const float* x, const float* center, int64_t d, int64_t begin, int64_
 // (x - c)^2, as two.
 void columnMoments(TF_OpKernelContext* context) {
   const Input x(context, 0), range(context, 1), center(context, 2);
-  const int64_t d = center.size();
+  const int64_t d = center.size(), n = range.ints()[1];
   const float* rows = x.floats() + range.ints()[0] * d;
+  const int64_t tile = std::max<int64_t>(1, WIDE / d), wide = tile * d;
+  std::vector<float> centers(wide);
+  for (int64_t j = 0; j < wide; j++) centers[j] = center.floats()[j % d];
   std::vector<Sums> parts(threads());
-  const int64_t grain = std::max<int64_t>(SHORT, (1 << 16) / d / SHORT * SHORT);
-  parallelIndexed(range.ints()[1], grain, [&](int part, int64_t begin, int64_t end) {
-    parts[part].first.assign(d, 0);
-    parts[part].second.assign(d, 0);
-    sumUp(rows, center.floats(), d, begin, end, parts[part]);
+  const int64_t grain = std::max<int64_t>(SHORT, (1 << 16) / wide / SHORT * SHORT);
+  parallelIndexed(n / tile, grain, [&](int part, int64_t begin, int64_t end) {
+    parts[part].first.assign(wide, 0);
+    parts[part].second.assign(wide, 0);
+    sumUp(rows, centers.data(), wide, begin, end, parts[part]);
   });
+  Sums rest{std::vector<double>(d), std::vector<double>(d)};
+  sumUp(rows, center.floats(), d, n / tile * tile, n, rest);
+  for (const Sums& part : parts) {
+    for (size_t j = 0; j < part.first.size(); j++) {
+      rest.first[j % d] += part.first[j];
+      rest.second[j % d] += part.second[j];
+    }
+  }
   float* out = floatOutput(context, 0, {4, d});
   for (int64_t j = 0; j < d; j++) {
-    double first = 0, second = 0;
-    for (const Sums& part : parts) {
-      if (part.first.empty()) continue;
-      first += part.first[j];
-      second += part.second[j];
-    }
-    split(first, out + j, out + d + j);
-    split(second, out + 2 * d + j, out + 3 * d + j);
+    split(rest.first[j], out + j, out + d + j);
+    split(rest.second[j], out + 2 * d + j, out + 3 * d + j);
   }
 }
 

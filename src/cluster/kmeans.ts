@@ -284,11 +284,14 @@ export class KMeans {
   /**
    * Fits K-means to the rows of `x`.
    *
-   * Where a row is little work (K D of at most 512) or all of them are, passes run on the host, not as tensors. Then one
-   * float32 copy of the rows is held: of the distinct ones, with the sums of their weights, where those are at most half
-   * of them; of none where it would be larger than 64 MiB. Passes by tensors hold bounds of at most an eighth of the
-   * rows, and 20 bytes a row. A float32 tensor is read where it lies if its means are within 3 deviations of 0; else each
-   * pass subtracts them, batch by batch, which takes longer.
+   * The path is chosen by the data alone, and the answer is the same on each. With native kernels (on a CPU, after
+   * `tfjs-latent native`) a pass is a call of one: a float32 tensor is read where it lies, numbers are copied into one of at
+   * most 64 MiB; only very little work (N K D of at most 65,536) runs on the host. Without, passes run on the host where a
+   * row is little work (K D of at most 512) or all of them are. There one float32 copy of the rows is held: of the distinct
+   * ones, with the sums of their weights, where those are at most half of them; of none where it would be larger than
+   * 64 MiB. Else passes are tensor operations; a float32 tensor is then read where it lies if its means are within 3
+   * deviations of 0, and otherwise they are subtracted batch by batch. In all cases bounds take at most an eighth of what
+   * the rows take, and 20 bytes a row.
    *
    * @param x [N, D]
    * @throws InputError for bad data or options; the signal's reason when it is aborted

@@ -168,7 +168,7 @@ void pass(TF_OpKernelContext* context) {
   const Input constants(context, 5), last(context, 6), weights(context, 7), given(context, 8);
   const Input reach(context, 9);
   const int64_t first = range.ints()[0];
-  const int64_t n = range.ints()[1] - first;
+  const int64_t n = range.ints()[1];
   const int64_t d = x.dim(1);
   const int64_t k = means.dim(0);
   Mixture mixture{k, d, means.floats(), constants.floats(), *reach.floats(), nullptr};

@@ -1,7 +1,7 @@
 import { tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, type Laid, type Part } from '../core/laid.js';
-import type { NativeKernel } from '../core/native.js';
+import { splitDoubles, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
 import { DOWN } from './loops.js';
@@ -139,13 +139,8 @@ function remember(
   };
 }
 
-/** Numbers as two float32 each, one after the other [2, n]. */
-function pairs(values: Float64Array): Tensor2D {
-  const out = new Float32Array(2 * values.length);
-  out.set(values);
-  for (let i = 0; i < values.length; i++) out[values.length + i] = values[i] - out[i];
-  return tensor2d(out, [2, values.length]);
-}
+/** [2, n] */
+const pairs = (values: Float64Array): Tensor2D => tensor2d(splitDoubles(values), [2, values.length]);
 
 /** What the kernel asks of the motion: distances a little above what they are. */
 function motionTensors(motion: Motion, bounded: boolean, anew: boolean) {

@@ -44,7 +44,7 @@ export function halfWays(centers: Float64Array, d: number, half: Float64Array): 
  * What one more point leaves of the squared distances to the nearest of some points, added up with the rows' weights.
  *
  * @param squared [n] so far
- * @param keeps whether they are changed
+ * @param out [n] gets them, or null
  */
 export function nearer(
   x: Float32Array,
@@ -53,13 +53,13 @@ export function nearer(
   d: number,
   squared: Float64Array,
   weight: Float64Array | null,
-  keeps: boolean,
+  out: Float64Array | null,
 ): number {
   let total = 0;
   for (let i = 0; i < squared.length; i++) {
     const distance = squaredDistance(x, i, points, which, d);
     const least = distance < squared[i] ? distance : squared[i];
-    if (keeps) squared[i] = least;
+    if (out !== null) out[i] = least;
     total += weight === null ? least : least * weight[i];
   }
   return total;

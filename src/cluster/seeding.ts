@@ -93,6 +93,8 @@ function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
   const { nFeatures: d } = rows;
   const { weight, nRows } = host;
   const squared = new Float64Array(nRows).fill(Infinity);
+  // What each candidate leaves is kept where that is little; else it is computed again for the one that is taken.
+  const left: Float64Array[] | null = nRows <= host.batchRows ? [] : null;
   let points = new Float64Array();
   const add = async (count: number, keep: number | null): Promise<Float64Array> => {
     const totals = new Float64Array(count);
@@ -100,8 +102,8 @@ function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
       const end = Math.min(nRows, start + host.batchRows);
       const { values } = await host.batch(start, end);
       const [known, w] = [squared.subarray(start, end), weight && weight.subarray(start, end)];
-      if (keep !== null) nearer(values, points, keep, d, known, w, true);
-      for (let c = 0; c < count; c++) totals[c] += nearer(values, points, c, d, known, w, false);
+      if (keep !== null) nearer(values, points, keep, d, known, w, known);
+      for (let c = 0; c < count; c++) totals[c] += nearer(values, points, c, d, known, w, left?.[c] ?? null);
       await pace();
     }
     return totals;
@@ -110,9 +112,10 @@ function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
     squared,
     compare: async (candidates) => {
       points = (await rows.at(candidates)).map(Math.fround);
+      while (left && left.length < candidates.length) left.push(new Float64Array(nRows));
       return add(candidates.length, null);
     },
-    keep: async (which) => void (await add(0, which)),
+    keep: async (which) => void (left ? squared.set(left[which]) : await add(0, which)),
   };
 }
 

@@ -32,12 +32,17 @@ export function nativeKernel(name: KernelName): NativeKernel | null {
   return (inputs) => engine().runKernel(registered, inputs);
 }
 
-/** Numbers as the sum of two float32 each, which keeps 48 bits of them: tfjs has no wider tensors. */
-export function splitDoubles(values: Float64Array): [high: Float32Array, low: Float32Array] {
-  const high = new Float32Array(values);
-  const low = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) low[i] = values[i] - high[i];
-  return [high, low];
+/**
+ * Numbers as the sum of two float32 each, which keeps 48 bits of them: tfjs has no wider tensors.
+ *
+ * @returns [2 * n], the high parts before the low ones
+ */
+export function splitDoubles(values: Float64Array): Float32Array {
+  const n = values.length;
+  const both = new Float32Array(2 * n);
+  both.set(values);
+  for (let i = 0; i < n; i++) both[n + i] = Number.isFinite(values[i]) ? values[i] - both[i] : 0;
+  return both;
 }
 
 /** What {@link splitDoubles} took apart. */

@@ -101,11 +101,11 @@ async function byKernel(
   wanted: number,
   trace: number,
 ): Promise<Eigenpairs> {
-  const [high, low] = splitDoubles(triangle.map((entry) => entry / trace));
+  const both = splitDoubles(triangle.map((entry) => entry / trace));
   const found = tidy(() =>
     kernel({
-      triangle: tensor1d(high),
-      low: tensor1d(low),
+      triangle: tensor1d(both.subarray(0, triangle.length)),
+      low: tensor1d(both.subarray(triangle.length)),
       size: tensor1d([m], 'int32'),
       wanted: tensor1d([Math.fround(wanted), wanted - Math.fround(wanted)]),
     }),

@@ -12,10 +12,10 @@ import {
   tidy,
   type Tensor,
   type Tensor2D,
-  type TensorContainer,
 } from '@tensorflow/tfjs-core';
-import { fold, type Batch, type Batched } from '../core/iterate.js';
-import { nativeKernel, type NativeKernel } from '../core/native.js';
+import { fold, type Batch } from '../core/iterate.js';
+import { layOut, partsOf, type Part } from '../core/laid.js';
+import { joinDoubles, nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
 import type { Collapsed, Covariance, Moments } from './covariance.js';
@@ -38,20 +38,13 @@ export const refineKernel = (d: number): NativeKernel | null =>
 /** float32 numbers that a pass holds for one row: the row in the frame of its component, and float64 log densities. */
 export const nativeWidth = (k: number, d: number): number => d + 32 + 2 * k;
 
-/** Float64 numbers as two float32 each, [2, n]: tfjs has no wider tensors. */
-function split(values: Float64Array): Tensor2D {
-  const high = Float32Array.from(values);
-  const low = Float32Array.from(values, (value, i) => (Number.isFinite(value) ? value - high[i] : 0));
-  const both = new Float32Array(2 * values.length);
-  both.set(high);
-  both.set(low, values.length);
-  return tensor2d(both, [2, values.length]);
-}
+/** [2, n] */
+const split = (values: Float64Array): Tensor2D => tensor2d(splitDoubles(values), [2, values.length]);
 
-const joined = (both: Float32Array): Float64Array => {
+function joined(both: Float32Array): Float64Array {
   const n = both.length / 2;
-  return Float64Array.from({ length: n }, (_, i) => both[i] + both[n + i]);
-};
+  return joinDoubles(both.subarray(0, n), both.subarray(n));
+}
 
 /** Where all components are looked at: what is farther below the best than this, float32 cannot hold. */
 const WHOLE = 104;
@@ -104,24 +97,9 @@ export function nativeRefine(
 /** Rows of a tensor that a call takes at most: it takes a frame of a page, 16 ms, where features are many. */
 const AT_ONCE = 16384;
 
-/** Rows of a batch: those from `first` on of some. */
-interface Part {
-  readonly rows: Tensor2D;
-  readonly first: number;
-  dispose(): void;
-}
-
-/** Batches; of a tensor they are parts of itself. */
-function partsOf(rows: Rows): Batched<Part> {
-  const { nRows, tensor } = rows;
-  const batchRows = tensor ? Math.ceil(nRows / Math.ceil(nRows / AT_ONCE)) : rows.batchRows;
-  const batch = (start: number, end: number): Part => {
-    if (tensor) return { rows: tensor, first: start, dispose: () => undefined };
-    const made = rows.batch(start, end);
-    return { rows: made, first: 0, dispose: () => made.dispose() };
-  };
-  return { nRows, batchRows, batch };
-}
+/** Parts of one length, so that no last one is short. */
+const rowsOfCall = ({ nRows, batchRows, tensor }: Rows): number =>
+  tensor ? Math.ceil(nRows / Math.ceil(nRows / AT_ONCE)) : batchRows;
 
 /** What batches add up to, as the kernel has it. */
 interface Sums {
@@ -163,10 +141,10 @@ export async function nativePass(
   given?: Responsibilities,
 ): Promise<Statistics> {
   const params = paramsOf(mixture, covariance);
-  const origin = tensor1d(rows.tensor ? Float32Array.from(rows.origin) : new Float32Array(rows.nFeatures));
-  const accumulate = async ({ x, start, end }: Batch<Part>, last?: Int32Array | null) => {
+  const laid = layOut(rows, 0);
+  const accumulate = async ({ x: part, start, end }: Batch<Part>, last?: Int32Array | null) => {
     const own: Record<string, Tensor> = {
-      range: tensor1d([x.first, x.first + end - start], 'int32'),
+      range: tensor1d([part.first, end - start], 'int32'),
       last: tensor1d(last ?? [], 'int32'),
       weights: weight ? split(weight.subarray(start, end)) : tensor1d([]),
       given: given ? tidy(() => given(start, end)) : tensor1d([]),
@@ -174,7 +152,7 @@ export async function nativePass(
     try {
       const { range, ...rest } = own;
       const { reach, ...mixture } = params;
-      const outputs = kernel({ x: x.rows, range, origin, ...mixture, ...rest, reach });
+      const outputs = kernel({ x: part.x, range, origin: laid.shift, ...mixture, ...rest, reach });
       const [totals, products, memo] = await read(outputs);
       const statistics = { totals: joined(totals), products };
       return { statistics, memo: memo as unknown as Int32Array };
@@ -183,8 +161,10 @@ export async function nativePass(
     }
   };
   try {
-    return statisticsOf(await fold(partsOf(rows), accumulate, merge, winners, pace), rows.nFeatures);
+    const parts = partsOf(rows, laid, rowsOfCall(rows));
+    return statisticsOf(await fold(parts, accumulate, merge, winners, pace), rows.nFeatures);
   } finally {
-    dispose([origin, params] as unknown as TensorContainer);
+    laid.dispose();
+    dispose(params);
   }
 }

@@ -12,6 +12,7 @@ const ROWS: readonly Size[] = [
   [1e5, 16, 16],
   [1e6, 16, 16],
 ];
+const MOST_ROWS: Size = [1e7, 2, 16];
 const COLUMNS: readonly Size[] = [
   [2e4, 2, 16],
   [2e4, 16, 16],
@@ -29,7 +30,7 @@ type Kind = Pick<Case, 'options' | 'objective' | 'data'> & Partial<Case>;
 
 const KINDS: Partial<Record<Task, { sizes: readonly Size[]; what: string; kind: (size: Size) => Kind }>> = {
   kmeans: {
-    sizes: [...ROWS, ...COLUMNS, WIDEST, ...GROUPS, MOST_GROUPS],
+    sizes: [...ROWS, MOST_ROWS, ...COLUMNS, WIDEST, ...GROUPS, MOST_GROUPS],
     what: `${ITERATIONS} iterations of K-means`,
     kind: ([n, d, k]) => ({
       data: [cloud(n, d, k), centersFor(cloud(n, d, k), k)],
@@ -48,7 +49,7 @@ const KINDS: Partial<Record<Task, { sizes: readonly Size[]; what: string; kind: 
     }),
   },
   pca: {
-    sizes: [...ROWS, ...COLUMNS, WIDEST],
+    sizes: [...ROWS, MOST_ROWS, ...COLUMNS, WIDEST],
     what: 'PCA that keeps 90 %',
     kind: ([n, d, k]) => ({
       data: [cloud(n, d, k)],

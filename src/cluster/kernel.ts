@@ -23,9 +23,6 @@ import type { Problem } from './problem.js';
  * lie, compares those whose bounds failed and sums up in float64. What rows remember are tensors that it changes in place.
  */
 
-/** Products of a row with all centres from which bounds are worth what they cost. */
-const BOUNDED = 128;
-
 /** Products of a batch with all centres: the event loop waits for one (10 to 20 ms). */
 const WORK = 2 ** 31;
 
@@ -54,7 +51,8 @@ export function kernelPasses(
   const { rows, weight, pace } = problem;
   const motion = firstMotion(problem, k);
   const totals = noTotals(motion);
-  const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && k * rows.nFeatures >= BOUNDED;
+  const pays = k * rows.nFeatures > groupLimit.products;
+  const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && (algorithm === 'elkan' || pays);
   const memos: Memo[] = [];
   const parts = partsOf(rows, laid, rowsOfCall(k, rows.nFeatures));
   const assign = async (exact: Centers): Promise<Statistics> => {

@@ -7,21 +7,24 @@ const { groups } = groupLimit;
 
 const native = hasKernels ? (['kernel'] as const) : [];
 
+const kernels = hasKernels ? (['kernel', 'kernel, all rows'] as const) : [];
+
 /**
- * Where K-means' passes may run: in a native kernel; as tensors on each backend, of the rows whose bounds failed; as
- * tensors of all rows; or on the host. For the last two the backend matters little.
+ * Where K-means' passes may run: in a native kernel or as tensors on each backend, of the rows whose bounds failed; in the
+ * kernel or as tensors, of all rows; or on the host. For the last two the backend matters little.
  */
-export const paths = [...native, ...backends, 'all rows', 'host'] as const;
+export const paths = [...kernels, ...backends, 'all rows', 'host'] as const;
 
 export type PathName = (typeof paths)[number];
 
 export async function usePath(name: PathName): Promise<void> {
   hostLimit.perRow = hostLimit.small = hostLimit.beside = name === 'host' ? Infinity : 0;
-  groupLimit.groups = name === 'all rows' ? 0 : groups;
-  await useBackend(
-    name === 'kernel' ? 'tensorflow' : name === 'host' || name === 'all rows' ? backends[0] : name,
-  );
-  useKernels(name === 'kernel');
+  groupLimit.groups = name.endsWith('all rows') ? 0 : groups;
+  groupLimit.products = 0;
+  const byKernel = name.startsWith('kernel');
+  const backend = backends.find((each) => each === name) ?? backends[0];
+  await useBackend(byKernel ? 'tensorflow' : backend);
+  useKernels(byKernel);
 }
 
 /** Where small data is fitted, K-means and mixtures alike: in native kernels, as tensors on each backend, or on the host. */

@@ -13,6 +13,7 @@ export const NATIVE_KERNELS = {
   LatentKMeansPass: 2,
   LatentMixturePass: 3,
   LatentMixtureRefine: 2,
+  LatentPairDistances: 1,
   LatentScatter: 4,
   LatentSquaredDistances: 1,
 } as const;

@@ -20,6 +20,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
+import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
 import type { Labeling } from './labels.js';
@@ -97,11 +98,17 @@ function oneHot(indices: Int32Array, labelings: readonly Labeling[], width: numb
 }
 
 /** [n_a, n_b] */
+function distancesByProducts(a: Tensor2D, b: Tensor2D): Tensor2D {
+  const center = mean(a, 0); // [D]
+  return sqrt(squaredDistances(sub(a, center), sub(b, center)));
+}
+
+/** [n_a, n_b] */
 function distances(a: Block, b: Block, nFeatures: number): Tensor2D {
   const shape: [number, number] = [a.indices.length, b.indices.length];
   if (!a.x || !b.x) return tensor2d(distancesByDifference(a.values, b.values, nFeatures), shape);
-  const center = mean(a.x, 0); // [D]
-  const all = sqrt(squaredDistances(sub(a.x, center), sub(b.x, center)));
+  const kernel = nativeKernel('LatentPairDistances');
+  const all = kernel ? (kernel({ a: a.x, b: b.x })[0] as Tensor2D) : distancesByProducts(a.x, b.x);
   return a === b ? mul(all, sub(1, eye(shape[0]))) : all;
 }
 

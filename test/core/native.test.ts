@@ -1,6 +1,7 @@
 /** The native kernels that more than one module calls, against float64 loops. */
 import { memory, tensor2d } from '@tensorflow/tfjs-core';
 import { pacer } from '../../src/core/iterate.js';
+import { nativeKernel } from '../../src/core/native.js';
 import { fitRows } from '../../src/core/rows.js';
 import { RandomState } from '../../src/index.js';
 import { hostLimit, withProblem } from '../../src/cluster/problem.js';
@@ -69,6 +70,28 @@ native('native kernels', () => {
       });
     }
     x.dispose();
+  });
+
+  it.each([
+    [1, 1, 1, 0],
+    [7, 33, 17, 5],
+    [300, 129, 50, -20],
+    [513, 64, 261, 0],
+  ])('distances of %d rows to %d, of %d features, %d from 0', (n, m, d, far) => {
+    const [a, b] = [drawn(n, d, far), drawn(m, d, far)];
+    const [x, y] = [tensor2d(a, [n, d]), tensor2d(b, [m, d])];
+    const before = memory().numTensors;
+    const [distances] = nativeKernel('LatentPairDistances')!({ x, y });
+    expect([distances.shape, memory().numTensors]).toEqual([[n, m], before + 1]);
+    const values = distances.dataSync();
+    for (let i = 0; i < n; i += Math.ceil(n / 40)) {
+      for (let j = 0; j < m; j++) {
+        const exact = naiveDistance(a.subarray(i * d, (i + 1) * d), b.subarray(j * d, (j + 1) * d));
+        // What products lose is a share of |x|² + |y|², about the mean: some 8 d.
+        expectClose(values[i * m + j] ** 2, exact ** 2, { rtol: 0, atol: 2e-6 * 16 * d });
+      }
+    }
+    [x, y, distances].forEach((each) => each.dispose());
   });
 
   it('are not called where they are taken away', async () => {

@@ -7,6 +7,7 @@ import { labelingOf } from '../../src/metrics/labels.js';
 import { backends, useBackend } from '../support/backends.js';
 import { clustered, drawnLabels } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
+import { hasKernels, useKernels } from '../support/kernels.js';
 import { naiveDistance } from '../support/naive-silhouette.js';
 
 const random = new RandomState(2);
@@ -41,8 +42,13 @@ const naive = x.map((row) =>
   }),
 );
 
-describe.each(backends)('clusterDistances on %s', (backend) => {
-  beforeAll(() => useBackend(backend));
+const places = [...(hasKernels ? (['kernel'] as const) : []), ...backends];
+
+describe.each(places)('clusterDistances on %s', (place) => {
+  beforeAll(async () => {
+    await useBackend(place === 'kernel' ? 'tensorflow' : place);
+    useKernels(place === 'kernel');
+  });
 
   const byProduct = { differences: 0 };
   it.each([

@@ -34,10 +34,9 @@ describe('the package', () => {
     const page = ['report-page.cjs', 'report-page.LICENSES.txt'].map((f) => `dist/${f}`);
     const files = packed.files.map(({ path: file }) => file);
     const native = [
-      'kernel.h',
       'folder.cjs',
       'folder.d.cts',
-      ...filesOf('native', '.cc').map((f) => `${f}.cc`),
+      ...['.cc', '.h'].flatMap((kind) => filesOf('native', kind).map((f) => f + kind)),
     ];
     const kernels = native.map((file) => `native/${file}`);
     expect(kernels).toContain('native/kernel.cc');

@@ -1,6 +1,6 @@
 import { tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
-import { partsOf, type Laid, type Part } from '../core/laid.js';
+import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
 import { splitDoubles, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
@@ -22,12 +22,6 @@ import type { Problem } from './problem.js';
  * The passes of yinyang.ts by the native kernel (native/kmeans.cc): a batch is one call, which reads the rows where they
  * lie, compares those whose bounds failed and sums up in float64. What rows remember are tensors that it changes in place.
  */
-
-/** Products of a batch with all centres: the event loop waits for one (10 to 20 ms). */
-const WORK = 2 ** 31;
-
-/** How many rows a call takes with `k` points. */
-export const rowsOfCall = (k: number, d: number): number => Math.max(1024, Math.floor(WORK / (k * d)));
 
 /** Bytes that the kernel takes at a time. */
 const REGISTER = 16;
@@ -54,7 +48,7 @@ export function kernelPasses(
   const pays = k * rows.nFeatures > groupLimit.products;
   const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && (algorithm === 'elkan' || pays);
   const memos: Memo[] = [];
-  const parts = partsOf(rows, laid, rowsOfCall(k, rows.nFeatures));
+  const parts = partsOf(rows, laid, rowsOfCall(k * rows.nFeatures));
   const assign = async (exact: Centers): Promise<Statistics> => {
     advance(motion, exact);
     carry(totals, motion);

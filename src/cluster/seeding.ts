@@ -1,10 +1,9 @@
 import { matMul, tensor1d, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
-import { partsOf, type Laid } from '../core/laid.js';
+import { partsOf, rowsOfCall, type Laid } from '../core/laid.js';
 import { nativeKernel, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
-import { rowsOfCall } from './kernel.js';
 import { nearer } from './loops.js';
 import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
 
@@ -164,7 +163,7 @@ export async function distancesByKernel(
 ): Promise<void> {
   const d = rows.nFeatures;
   const m = points.length / d;
-  const { batchRows, batch, nRows } = partsOf(rows, laid, rowsOfCall(m, d));
+  const { batchRows, batch, nRows } = partsOf(rows, laid, rowsOfCall(m * d));
   for (let start = 0; start < nRows; start += batchRows) {
     const n = Math.min(nRows - start, batchRows);
     const part = await batch(start, start + n);

@@ -34,6 +34,12 @@ export interface Part {
   dispose(): void;
 }
 
+/** Products of a call: the event loop waits for it, 10 to 20 ms. */
+const WORK = 2 ** 31;
+
+/** How many rows a call takes, at so many products each. */
+export const rowsOfCall = (products: number): number => Math.max(1024, Math.floor(WORK / products));
+
 /** Batches for kernels: of laid out rows, parts of one tensor. */
 export const partsOf = (rows: ShiftedRows, { tensor }: Laid, batchRows: number): Batched<Part> => ({
   nRows: rows.nRows,

@@ -96,7 +96,9 @@ void addBlock(const Rows& rows, Scatter& to) {
 // Each thread's rows are consecutive, so that the sums are the same in every run.
 std::vector<Scatter> scatters(const Rows& rows) {
   const int64_t grains = (rows.n + DEPTH - 1) / DEPTH;
-  const int64_t parts = std::min<int64_t>(threads(), grains);
+  // A share's matrices take 8 D^2 bytes: with many processors they must not outgrow the rows.
+  const int64_t most = std::max<int64_t>(2, rows.n / (16 * rows.d));
+  const int64_t parts = std::min<int64_t>({threads(), grains, most});
   std::vector<Scatter> each;
   for (int64_t part = 0; part < parts; part++) each.emplace_back(rows.d);
   parallel(parts, 1, [&](int64_t from, int64_t to) {

@@ -81,11 +81,18 @@ void divide(const double* p, const double* l, int64_t d, double* next) {
   }
 }
 
-bool refine(const double* p, const Moments& moments, double regCovar, int64_t d, double* next) {
-  std::vector<double> m(d * d);
+// `shares` of what it is, or was (1), are added to M's diagonal, the first with which there is a factor: covariance.ts says why.
+bool refine(const double* p, const Moments& moments, double regCovar, const std::vector<double>& shares, int64_t d,
+            double* next) {
+  std::vector<double> m(d * d), factor;
   scatter(p, moments, regCovar, d, m.data());
-  if (!cholesky(m.data(), d)) return false;
-  divide(p, m.data(), d, next);
+  const bool whole = std::any_of(shares.begin(), shares.end(), [&](double share) {
+    factor = m;
+    for (int64_t i = 0; i < d; i++) factor[i * d + i] += share * std::max(1.0, m[i * d + i]);
+    return cholesky(factor.data(), d);
+  });
+  if (!whole) return false;
+  divide(p, factor.data(), d, next);
   return std::all_of(next, next + d * d, [](double value) { return std::isfinite(value); });
 }
 
@@ -93,7 +100,8 @@ const double* doubles(const Input& input) { return reinterpret_cast<const double
 
 void compute(TF_OpKernelContext* context) {
   const Input factors(context, 0), counts(context, 1), first(context, 2), second(context, 3);
-  const Input regCovar(context, 4);
+  const Input regCovar(context, 4), given(context, 5);
+  const std::vector<double> shares(doubles(given), doubles(given) + given.dim(0));
   const int64_t k = factors.dim(0);
   const int64_t d = factors.dim(1);
   auto* next = reinterpret_cast<double*>(intOutput(context, 0, {k, d, d, 2}));
@@ -102,14 +110,14 @@ void compute(TF_OpKernelContext* context) {
     for (int64_t c = begin; c < end; c++) {
       const int64_t at = c * d * d;
       const Moments moments{doubles(counts)[c], doubles(first) + c * d, doubles(second) + at};
-      whole[c] = refine(doubles(factors) + at, moments, *doubles(regCovar), d, next + at);
+      whole[c] = refine(doubles(factors) + at, moments, *doubles(regCovar), shares, d, next + at);
     }
   });
 }
 
 Kernel<compute> kernel("LatentMixtureRefine",
                        {"factors: int32", "counts: int32", "first: int32", "second: int32",
-                        "reg_covar: int32"},
+                        "reg_covar: int32", "shares: int32"},
                        {"next: int32", "whole: int32"});
 
 }  // namespace

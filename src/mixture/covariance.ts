@@ -82,7 +82,13 @@ export interface Covariance {
   readonly secondLength: (k: number, d: number) => number;
   /** Adds what the row y [D] of component k, of responsibility r, has of second moments. */
   readonly addSecond: (second: Float64Array, k: number, y: Float64Array, r: number) => void;
-  readonly refine: (p: Float64Array, moments: Moments, regCovar: number) => Float64Array | Collapsed;
+  /** `rounded`: whether the sums are float32's. */
+  readonly refine: (
+    p: Float64Array,
+    moments: Moments,
+    regCovar: number,
+    rounded: boolean,
+  ) => Float64Array | Collapsed;
   /** z [D] of component k, replaced by P_k⁻ᵀ z */
   readonly unwhiten: (p: Float64Array, k: number, z: Float64Array) => void;
   readonly fromCovariances: (covariances: Float64Array, d: number) => Float64Array | Collapsed;
@@ -273,6 +279,14 @@ function addOuter(second: Float64Array, from: number, y: Float64Array, r: number
   }
 }
 
+/**
+ * Sums in float32 resolve a component's variance in its last frame to about such a share of it. What has shrunk farther in
+ * one iteration (a component that lost its last row with ink in some pixel) comes out as 0, or below: it is taken for that
+ * share of what it was, the first with which there is a factor, and the next pass, in the new frame, resolves it further.
+ * What is really flat goes on shrinking until it is thinner than float32 rows can tell.
+ */
+const RESOLVED = [1e-7, 1e-6, 1e-5];
+
 const full: Covariance = {
   shape: (k, d) => [k, d, d],
   shared: false,
@@ -287,15 +301,22 @@ const full: Covariance = {
   hostLogDet: (p, k, d) => logDiagonalFrom(p, k * d * d, d),
   secondLength: (k, d) => k * d * d,
   addSecond: (second, k, y, r) => addOuter(second, k * y.length ** 2, y, r),
-  refine: (p, moments, regCovar) => {
+  refine: (p, moments, regCovar, rounded) => {
     const d = moments.first.length / moments.counts.length;
+    const shares = rounded ? [0, ...RESOLVED] : [0];
     const kernel = refineKernel(d);
-    if (kernel) return nativeRefine(kernel, p, moments, regCovar);
+    if (kernel) return nativeRefine(kernel, p, moments, regCovar, shares);
     return eachMatrix(p, d, (factor, _, k) => {
       const m = new Float64Array(d * d);
       addScatter(m, moments, k, moments.second.subarray(k * d * d, (k + 1) * d * d), 1);
       addRidge(m, factor, d, regCovar);
-      return nextFactor(factor, m, d);
+      for (const share of shares) {
+        const wider = m.slice();
+        for (let at = 0; at < m.length; at += d + 1) wider[at] += share * Math.max(1, m[at]);
+        const next = nextFactor(factor, wider, d);
+        if (next) return next;
+      }
+      return null;
     });
   },
   unwhiten: (p, k, z) => {

@@ -192,7 +192,7 @@ export function maximize(
     covariance.unwhiten(p, k, move);
     for (let j = 0; j < d; j++) means[k * d + j] += move[j];
   }
-  const next = covariance.refine(p, moments, regCovar);
+  const next = covariance.refine(p, moments, regCovar, !onHost);
   const spread = Math.sqrt(meanVariance(rows));
   const thin: Thin | null = next instanceof Float64Array ? thinnest(next, spread, counts.length) : next;
   if (thin) {

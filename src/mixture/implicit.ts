@@ -160,7 +160,7 @@ function residualOf(point: Point): number {
   const [k, d] = sizesOf(point);
   const { counts, first } = sums;
   const total = totalOf(counts);
-  const next = covariance.refine(p, sums, regCovar);
+  const next = covariance.refine(p, sums, regCovar, false);
   if (!(next instanceof Float64Array)) return Infinity;
   let largest = 0;
   for (let c = 0; c < k; c++) {

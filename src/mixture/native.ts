@@ -72,6 +72,7 @@ export function nativeRefine(
   p: Float64Array,
   { counts, first, second }: Moments,
   regCovar: number,
+  shares: readonly number[],
 ): Float64Array | Collapsed {
   const k = counts.length;
   const d = first.length / k;
@@ -81,6 +82,7 @@ export function nativeRefine(
     first: bits(first, [k, d]),
     second: bits(second, [k, d, d]),
     regCovar: bits(Float64Array.of(regCovar), []),
+    shares: bits(Float64Array.from(shares), [shares.length]),
   };
   const outputs: Tensor[] = [];
   try {

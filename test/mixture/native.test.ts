@@ -172,6 +172,25 @@ native('native kernels', () => {
     }
   });
 
+  it('an M-step takes what float32 sums no longer resolve for a share of what it was', async () => {
+    const { problem, mixture, x } = await problemOf({ n: 900, k: 3, d: 30, apart: 1, tensor: true });
+    const { first, second, ...rest } = await pass(problem, mixture, []);
+    const at = 30 + 7; // component 1, feature 7: flat, and below by a rounding
+    const flat = { ...rest, first: first.slice(), second: second.slice() };
+    flat.first[at] = 0;
+    for (let i = 0; i < 30; i++) flat.second[30 * 30 + 7 * 30 + i] = flat.second[30 * 30 + i * 30 + 7] = 0;
+    flat.second[30 * 30 + 7 * 30 + 7] = -1e-9;
+    const step = () => maximize({ ...problem, regCovar: 0 }, mixture, flat).precisionsCholesky;
+    const [byKernel, onHost] = [step(), await withoutKernels(() => Promise.resolve(step()))];
+    expectClose(byKernel, onHost, { rtol: 1e-6, atol: 1e-9 });
+    const [before, after] = [mixture.precisionsCholesky, byKernel].map((p) => p[30 * 30 + 7 * 30 + 7]);
+    expectClose((before / after) ** 2, 1e-7, { rtol: 1e-3 });
+    const exact = await problem.rows.at(Array.from({ length: 900 }, (_, i) => i));
+    const exactly = () => maximize({ ...problem, regCovar: 0, onHost: exact }, mixture, flat);
+    expect(exactly).toThrow('component 1 collapsed');
+    x.dispose();
+  });
+
   it('an M-step tells which component collapsed', async () => {
     const { problem, mixture, x } = await problemOf({ n: 400, k: 3, d: 9, apart: 9, tensor: true });
     const statistics = await pass(problem, mixture, []);

@@ -282,8 +282,8 @@ function addOuter(second: Float64Array, from: number, y: Float64Array, r: number
 /**
  * Sums in float32 resolve a component's variance in its last frame to about such a share of it. What has shrunk farther in
  * one iteration (a component that lost its last row with ink in some pixel) comes out as 0, or below: it is taken for that
- * share of what it was, the first with which there is a factor, and the next pass, in the new frame, resolves it further.
- * What is really flat goes on shrinking until it is thinner than float32 rows can tell.
+ * share of what it was, the first with which there is a factor, and the next pass, in the new frame, resolves it further,
+ * down to regCovar; without one it has collapsed.
  */
 const RESOLVED = [1e-7, 1e-6, 1e-5];
 
@@ -303,7 +303,7 @@ const full: Covariance = {
   addSecond: (second, k, y, r) => addOuter(second, k * y.length ** 2, y, r),
   refine: (p, moments, regCovar, rounded) => {
     const d = moments.first.length / moments.counts.length;
-    const shares = rounded ? [0, ...RESOLVED] : [0];
+    const shares = rounded && regCovar > 0 ? [0, ...RESOLVED] : [0];
     const kernel = refineKernel(d);
     if (kernel) return nativeRefine(kernel, p, moments, regCovar, shares);
     return eachMatrix(p, d, (factor, _, k) => {

@@ -180,14 +180,15 @@ native('native kernels', () => {
     flat.first[at] = 0;
     for (let i = 0; i < 30; i++) flat.second[30 * 30 + 7 * 30 + i] = flat.second[30 * 30 + i * 30 + 7] = 0;
     flat.second[30 * 30 + 7 * 30 + 7] = -1e-9;
-    const step = () => maximize({ ...problem, regCovar: 0 }, mixture, flat).precisionsCholesky;
+    const step = (regCovar = 1e-12) => maximize({ ...problem, regCovar }, mixture, flat).precisionsCholesky;
     const [byKernel, onHost] = [step(), await withoutKernels(() => Promise.resolve(step()))];
     expectClose(byKernel, onHost, { rtol: 1e-6, atol: 1e-9 });
     const [before, after] = [mixture.precisionsCholesky, byKernel].map((p) => p[30 * 30 + 7 * 30 + 7]);
     expectClose((before / after) ** 2, 1e-7, { rtol: 1e-3 });
     const exact = await problem.rows.at(Array.from({ length: 900 }, (_, i) => i));
-    const exactly = () => maximize({ ...problem, regCovar: 0, onHost: exact }, mixture, flat);
+    const exactly = () => maximize({ ...problem, regCovar: 1e-12, onHost: exact }, mixture, flat);
     expect(exactly).toThrow('component 1 collapsed');
+    expect(() => step(0)).toThrow('component 1 collapsed');
     x.dispose();
   });
 

@@ -1,6 +1,7 @@
 // What every kernel here needs: TensorFlow's C interface in a few lines, vectors, and threads.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -33,6 +34,10 @@ static inline Vector load(const float* from) {
 }
 static inline void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 static inline Vector all(float value) { return value - Vector{}; }
+static inline Vector root(Vector v) {
+  for (int l = 0; l < LANES; l++) v[l] = std::sqrt(v[l]);
+  return v;
+}
 
 // Runs f(part, begin, end) on parts of [0, n) at once, one for each processor that this process may use: parts
 // are multiples of `grain`, and few of them if n is small. What f throws is thrown here, after all parts ended.

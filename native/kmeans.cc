@@ -124,11 +124,6 @@ void nearestOfGroups(const Pass& pass, Block& block, int half, IntVector* labels
   *distances = best;
 }
 
-static inline Vector root(Vector v) {
-  for (int l = 0; l < LANES; l++) v[l] = std::sqrt(v[l]);
-  return v;
-}
-
 // Bounds of rows that were compared, as the numbers of levels.
 void remember(const Pass& pass, Block& block, int half, Vector best) {
   const Vector none{};

@@ -1,6 +1,4 @@
 // Euclidean distances of two blocks of rows, all to all, by products: src/metrics/clusterDistances.ts.
-#include <cmath>
-
 #include "product.h"
 
 namespace latent {
@@ -42,11 +40,6 @@ std::vector<float> meanOf(const float* rows, int64_t n, int64_t d) {
   std::vector<float> mean(d);
   for (int64_t j = 0; j < d; j++) mean[j] = sums[j] / n;
   return mean;
-}
-
-static inline Vector root(Vector v) {
-  for (int l = 0; l < LANES; l++) v[l] = std::sqrt(v[l]);
-  return v;
 }
 
 // a [n, D], b [m, D] -> [n, m]: sqrt(|a|^2 - 2 a·b + |b|^2), about the mean of a.

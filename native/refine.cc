@@ -3,33 +3,23 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernel.h"
+#include "doubles.h"
 
 namespace latent {
 namespace {
 
-constexpr int DOUBLES = LANES / 2;
-typedef double DoubleVector __attribute__((vector_size(DOUBLES * sizeof(double))));
-
-DoubleVector loadDoubles(const double* from) {
-  DoubleVector v;
-  std::memcpy(&v, from, sizeof v);
-  return v;
-}
-
-// Σ a_i b_i; four running sums: one would wait for its own last addition, and round worse.
-double dot(const double* a, const double* b, int64_t n) {
-  DoubleVector sums[4] = {};
+// Σ a_i b_i of any n; four running sums: one would wait for its own last addition, and round worse.
+double dotOf(const double* a, const double* b, int64_t n) {
+  Doubles sums[4] = {};
   int64_t i = 0;
-  for (; i + 4 * DOUBLES <= n; i += 4 * DOUBLES) {
+  for (; i + 4 * WIDTH <= n; i += 4 * WIDTH) {
     for (int j = 0; j < 4; j++) {
-      sums[j] += loadDoubles(a + i + j * DOUBLES) * loadDoubles(b + i + j * DOUBLES);
+      sums[j] += loadDoubles(a + i + j * WIDTH) * loadDoubles(b + i + j * WIDTH);
     }
   }
-  for (; i + DOUBLES <= n; i += DOUBLES) sums[0] += loadDoubles(a + i) * loadDoubles(b + i);
-  const DoubleVector all = sums[0] + sums[1] + (sums[2] + sums[3]);
-  double total = 0;
-  for (int j = 0; j < DOUBLES; j++) total += all[j];
+  for (; i + WIDTH <= n; i += WIDTH) sums[0] += loadDoubles(a + i) * loadDoubles(b + i);
+  const Doubles all = sums[0] + sums[1] + (sums[2] + sums[3]);
+  double total = sumOf(all);
   for (; i < n; i++) total += a[i] * b[i];
   return total;
 }
@@ -51,7 +41,7 @@ void scatter(const double* p, const Moments& moments, double regCovar, int64_t d
     const double mean = moments.first[i] / moments.count;
     const double* row = moments.second + i * d;
     for (int64_t j = 0; j <= i; j++) {
-      const double ridge = regCovar == 0 ? 0 : regCovar * dot(&columns[i * d], &columns[j * d], j + 1);
+      const double ridge = regCovar == 0 ? 0 : regCovar * dotOf(&columns[i * d], &columns[j * d], j + 1);
       m[i * d + j] = (row[j] - mean * moments.first[j]) / moments.count + ridge;
     }
   }
@@ -61,11 +51,11 @@ void scatter(const double* p, const Moments& moments, double regCovar, int64_t d
 // column, whose entries do not wait for each other.
 bool cholesky(double* m, int64_t d) {
   for (int64_t j = 0; j < d; j++) {
-    const double pivot = m[j * d + j] - dot(m + j * d, m + j * d, j);
+    const double pivot = m[j * d + j] - dotOf(m + j * d, m + j * d, j);
     if (!(pivot > 0 && std::isfinite(pivot))) return false;
     const double root = std::sqrt(pivot);
     m[j * d + j] = root;
-    for (int64_t i = j + 1; i < d; i++) m[i * d + j] = (m[i * d + j] - dot(m + i * d, m + j * d, j)) / root;
+    for (int64_t i = j + 1; i < d; i++) m[i * d + j] = (m[i * d + j] - dotOf(m + i * d, m + j * d, j)) / root;
   }
   return true;
 }
@@ -75,7 +65,7 @@ void divide(const double* p, const double* l, int64_t d, double* next) {
   std::fill_n(next, d * d, 0.0);
   for (int64_t i = 0; i < d; i++) {
     for (int64_t row = 0; row <= i; row++) {
-      const double known = dot(next + row * d + row, l + i * d + row, i - row);
+      const double known = dotOf(next + row * d + row, l + i * d + row, i - row);
       next[row * d + i] = (p[row * d + i] - known) / l[i * d + i];
     }
   }

@@ -7,6 +7,8 @@ import type { Report } from '../src/report/report.js';
 export interface Live {
   /** Where the page is. */
   readonly address: string;
+  /** When the first page is there. */
+  readonly opened: Promise<void>;
   /** Shows a report in place of the one before, in every page that is open. */
   send(report: Report): void;
   /** Shows the last one: pages stop listening. */
@@ -20,6 +22,8 @@ export async function serve(first: Report): Promise<Live> {
   let report = first;
   let ended = false;
   const pages = new Set<ServerResponse>();
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
   const event = (name: string, data: string) => `event: ${name}\ndata: ${data}\n\n`;
   const tell = (page: ServerResponse) => {
     page.write(event('report', embedJson(report)));
@@ -39,6 +43,7 @@ export async function serve(first: Report): Promise<Live> {
     pages.add(response);
     response.on('close', () => pages.delete(response));
     tell(response);
+    open();
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -50,6 +55,7 @@ export async function serve(first: Report): Promise<Live> {
   };
   return {
     address,
+    opened,
     send,
     end: (last) => {
       ended = true;

@@ -27,7 +27,7 @@ async function start(...flags: string[]) {
     void ended.then((status) => reject(new Error(`ended with ${status}: ${said}`)));
     job.stderr!.on('data', (text: Buffer) => {
       said += text;
-      const found = /live at (\S+)/.exec(said);
+      const found = /live at (\S+);/.exec(said);
       if (found) resolve(found[1]);
     });
   });
@@ -39,11 +39,27 @@ const statusOf = (address: string, host: string): Promise<number> =>
     http.get(address, { headers: { host } }, (got) => resolve(got.resume().statusCode!)).on('error', reject);
   });
 
+/** Opened as a page does it; what has come when a fit is going on. */
+const inTheFit = (address: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let came = '';
+    const listening = http.get(`${address}events`, (got) =>
+      got.setEncoding('utf8').on('data', (text: string) => {
+        came += text;
+        if (!came.includes(', restart ')) return;
+        got.destroy();
+        resolve(came);
+      }),
+    );
+    listening.on('error', reject);
+  });
+
 test('Ctrl-C in the fit ends it and the server, with one line and nothing half written', async () => {
   const { job, address, ended, said } = await start();
   expect(await statusOf(address, 'elsewhere.example')).toBe(403);
   expect(await statusOf(address, new URL(address).host)).toBe(200);
   expect(await statusOf(`${address}none`, new URL(address).host)).toBe(404);
+  expect(await inTheFit(address)).toMatch(/^event: report\ndata: .*It has not begun yet/);
   job.kill('SIGINT');
   expect(await ended).toBe(130);
   expect(said().trim().split('\n').at(-1)).toBe('blobs: stopped.');
@@ -52,6 +68,13 @@ test('Ctrl-C in the fit ends it and the server, with one line and nothing half w
   await expect(statusOf(address, new URL(address).host)).rejects.toThrow('ECONNREFUSED');
 });
 
+/** Every section's title that the page ever had: a fit may be over before one can ask for them. */
+const NOTE_TITLES = `
+  titles = [];
+  new MutationObserver(() => titles.push(...[...document.querySelectorAll('h2')].map((each) => each.textContent)))
+    .observe(document, { childList: true, subtree: true });
+`;
+
 describeInBrowser('--live', () => {
   let browser: Browser;
   beforeAll(async () => void (browser = await launch()));
@@ -59,21 +82,20 @@ describeInBrowser('--live', () => {
 
   it('grows through a whole fit, survives a page that is closed, and stays until Ctrl-C', async () => {
     const { job, address, ended } = await start('--quick');
+    const { page, said, asked } = await watched(browser, { viewport: { width: 1200, height: 900 } });
+    await page.addInitScript(NOTE_TITLES);
+    await page.goto(address);
     const left = await watched(browser);
     await left.page.goto(address);
-    const { page, said, asked } = await watched(browser, { viewport: { width: 1200, height: 900 } });
-    await page.goto(address);
-    // Read where it is waited for: the fit may be over by the next call.
-    const head = await page.waitForFunction(
-      "/.*restart.*/.exec(document.querySelector('h2')?.textContent)?.[0]",
-    );
-    expect(await head.jsonValue()).toMatch(/^(K-means, k = \d|Mixture, \w+), restart \d+$/);
     await left.page.close();
     await page.waitForSelector('html[data-live=ended][data-ready="1"]', {
       state: 'attached',
       timeout: 100_000,
     });
     await page.waitForFunction("document.querySelectorAll('figure').length > 20");
+    expect(await page.evaluate('titles')).toContainEqual(
+      expect.stringMatching(/^(K-means, k = \d|Mixture, \w+), restart \d+$/),
+    );
     expect(await page.locator('h2').last().innerText()).toBe('Figures');
     expect(said).toEqual([]);
     expect(asked.every((each) => each.startsWith(address) || each.startsWith('data:'))).toBe(true);

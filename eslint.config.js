@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   implicit: ['graph', 'cluster', 'mixture', 'core'],
   report: ['core'],
   layers: ['graph', 'cluster', 'mixture', 'decomposition', 'linalg', 'core'],
+  wasm: ['core'],
 };
 
 const BACKENDS = {

@@ -11,6 +11,7 @@ export default {
     '^tfjs-latent$': '<rootDir>/src/index.ts',
     '^tfjs-latent/node$': '<rootDir>/src/node/index.ts',
     '^tfjs-latent/layers$': '<rootDir>/src/layers/index.ts',
+    '^tfjs-latent/wasm$': '<rootDir>/src/wasm/index.ts',
     '^tfjs-latent/report$': '<rootDir>/src/report/index.ts',
   },
   testTimeout: 120_000,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel.h"
 
@@ -49,19 +50,29 @@ struct Points {
   float largest = 0;          // of the norms
 };
 
+// Of two vectors side by side, the lanes that are numbered.
+template <int... lanes>
+static inline Vector pick(Vector a, Vector b) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, lanes...);
+#else
+  return __builtin_shuffle(a, b, IntVector{lanes...});
+#endif
+}
+
+// Lanes of two rows change places, where their numbers have the bit `step` and where not.
+template <int step, int... lanes>
+static inline void exchange(Vector& a, Vector& b, std::integer_sequence<int, lanes...>) {
+  const Vector low = pick<(lanes & step ? lanes - step + LANES : lanes)...>(a, b);
+  b = pick<(lanes & step ? lanes + LANES : lanes + step)...>(a, b);
+  a = low;
+}
+
 // LANES rows of as many columns, turned: v[j] gets column j. A butterfly of log2(LANES) rounds.
 template <int step>
 static inline void turn(Vector (&v)[LANES]) {
-  IntVector low, high;
-  for (int l = 0; l < LANES; l++) {
-    low[l] = l & step ? l - step + LANES : l;
-    high[l] = l & step ? l + LANES : l + step;
-  }
   for (int r = 0; r < LANES; r++) {
-    if (r & step) continue;
-    const Vector a = v[r], b = v[r + step];
-    v[r] = __builtin_shuffle(a, b, low);
-    v[r + step] = __builtin_shuffle(a, b, high);
+    if (!(r & step)) exchange<step>(v[r], v[r + step], std::make_integer_sequence<int, LANES>());
   }
   if constexpr (step > 1) turn<step / 2>(v);
 }

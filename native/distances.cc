@@ -5,7 +5,7 @@ namespace latent {
 namespace {
 
 // x [N, D], range [2] the first row and how many, origin [D], points [M, D] relative to it -> [M, n], by differences.
-void squaredDistances(TF_OpKernelContext* context) {
+void squaredDistances(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), given(context, 3);
   const int64_t m = given.dim(0), d = given.dim(1), n = range.ints()[1];
   const float* rows = x.floats() + range.ints()[0] * d;
@@ -24,8 +24,10 @@ void squaredDistances(TF_OpKernelContext* context) {
   });
 }
 
-Kernel<squaredDistances> kernel("LatentSquaredDistances",
-                                {"x: float", "range: int32", "origin: float", "points: float"}, {"distances: float"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentSquaredDistances, squaredDistances,
+              {"x: float", "range: int32", "origin: float", "points: float"},
+              {"distances: float"})
+
 }  // namespace latent

@@ -42,7 +42,7 @@ std::vector<double> leading(const Tridiagonal& t, double wanted) {
   return values;
 }
 
-void write(TF_OpKernelContext* context, int index, const double* from, int64_t rows, int64_t n, int64_t stride,
+void write(Context* context, int index, const double* from, int64_t rows, int64_t n, int64_t stride,
            const std::vector<int64_t>& shape) {
   float* high = floatOutput(context, index, shape);
   float* low = floatOutput(context, index + 1, shape);
@@ -54,7 +54,7 @@ void write(TF_OpKernelContext* context, int index, const double* from, int64_t r
 // The lower triangle of a positive semidefinite matrix [m (m + 1) / 2], row by row; m; and how many eigenvectors are wanted
 // or the share of the trace in (0, 1) that they are to reach -> eigenvalues [k], descending, and eigenvectors [k, m], one a
 // row. All but m as two float32 each.
-void compute(TF_OpKernelContext* context) {
+void compute(Context* context) {
   const Input high(context, 0), low(context, 1), size(context, 2), wanted(context, 3);
   const int64_t n = size.ints()[0];
   std::vector<double> a = symmetric(high.floats(), low.floats(), n);
@@ -67,8 +67,10 @@ void compute(TF_OpKernelContext* context) {
   write(context, 2, z.data(), k, n, t.stride, {k, n});
 }
 
-Kernel<compute> kernel("LatentEigenvectors", {"triangle: float", "low: float", "size: int32", "wanted: float"},
-                       {"values: float", "values_low: float", "vectors: float", "vectors_low: float"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentEigenvectors, compute,
+              {"triangle: float", "low: float", "size: int32", "wanted: float"},
+              {"values: float", "values_low: float", "vectors: float", "vectors_low: float"})
+
 }  // namespace latent

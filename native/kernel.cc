@@ -1,10 +1,18 @@
+// What kernels have of TensorFlow, through its C interface, and of the system's threads.
 #include "kernel.h"
 
 #include <sched.h>
 
 #include <algorithm>
 #include <exception>
+#include <stdexcept>
+#include <string>
 #include <thread>
+
+#include "tensorflow/c/ops.h"
+#include "tensorflow/c/tf_datatype.h"
+#include "tensorflow/c/tf_status.h"
+#include "tensorflow/c/tf_tensor.h"
 
 namespace latent {
 
@@ -16,6 +24,8 @@ int threads() {
   }();
   return count;
 }
+
+void makeRoom() { std::this_thread::yield(); }
 
 void parallelIndexed(int64_t n, int64_t grain, const std::function<void(int, int64_t, int64_t)>& f) {
   const int64_t grains = (n + grain - 1) / grain;
@@ -53,7 +63,7 @@ void check(TF_Status* status) {
   if (failed) throw std::runtime_error(message);
 }
 
-void* output(TF_OpKernelContext* context, int index, TF_DataType type, const std::vector<int64_t>& shape) {
+void* output(Context* context, int index, TF_DataType type, const std::vector<int64_t>& shape) {
   size_t bytes = TF_DataTypeSize(type);
   for (int64_t size : shape) bytes *= size;
   TF_Status* status = TF_NewStatus();
@@ -66,21 +76,34 @@ void* output(TF_OpKernelContext* context, int index, TF_DataType type, const std
 
 }  // namespace
 
-Input::Input(TF_OpKernelContext* context, int index) {
+Input::Input(Context* context, int index) {
   TF_Status* status = TF_NewStatus();
-  TF_GetInput(context, index, &tensor_, status);
+  TF_Tensor* tensor = nullptr;
+  TF_GetInput(context, index, &tensor, status);
   check(status);
+  tensor_ = tensor;
 }
 
-float* floatOutput(TF_OpKernelContext* context, int index, const std::vector<int64_t>& shape) {
+namespace {
+TF_Tensor* of(void* tensor) { return static_cast<TF_Tensor*>(tensor); }
+}  // namespace
+
+Input::~Input() { TF_DeleteTensor(of(tensor_)); }
+int64_t Input::size() const { return TF_TensorElementCount(of(tensor_)); }
+int64_t Input::dim(int axis) const { return TF_Dim(of(tensor_), axis); }
+void* Input::data() const { return TF_TensorData(of(tensor_)); }
+
+float* floatOutput(Context* context, int index, const std::vector<int64_t>& shape) {
   return static_cast<float*>(output(context, index, TF_FLOAT, shape));
 }
 
-int32_t* intOutput(TF_OpKernelContext* context, int index, const std::vector<int64_t>& shape) {
+int32_t* intOutput(Context* context, int index, const std::vector<int64_t>& shape) {
   return static_cast<int32_t*>(output(context, index, TF_INT32, shape));
 }
 
-void guarded(Compute compute, TF_OpKernelContext* context) {
+void fail(const char* message) { throw std::runtime_error(message); }
+
+void guarded(Compute compute, Context* context) {
   try {
     compute(context);
   } catch (const std::exception& error) {
@@ -91,8 +114,8 @@ void guarded(Compute compute, TF_OpKernelContext* context) {
   }
 }
 
-void registerKernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
-                    void (*compute)(void*, TF_OpKernelContext*)) {
+bool registerKernel(const char* name, void (*compute)(void*, Context*), std::vector<const char*> inputs,
+                    std::vector<const char*> outputs) {
   const std::string type = std::string(name) + LATENT_SUFFIX;
   TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(type.c_str());
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
@@ -106,6 +129,7 @@ void registerKernel(const char* name, std::vector<const char*> inputs, std::vect
   TF_KernelBuilder* kernel = TF_NewKernelBuilder(type.c_str(), "CPU", nullptr, compute, nullptr);
   TF_RegisterKernelBuilder(type.c_str(), kernel, status);
   check(status);
+  return true;
 }
 
 }  // namespace latent

@@ -1,4 +1,6 @@
-// What every kernel here needs: TensorFlow's C interface in a few lines, vectors, and threads.
+// What every kernel here needs: its inputs and outputs in a few lines, vectors, and threads. Kernels are compiled for
+// TensorFlow (kernel.cc) and, in one thread and without exceptions, for TensorFlow.js' WebAssembly backend
+// (webassembly/host.cc).
 #pragma once
 
 #include <cmath>
@@ -6,21 +8,19 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
+#if !defined(__wasm__)
 #include "tensorflow/c/kernels.h"
-#include "tensorflow/c/ops.h"
-#include "tensorflow/c/tf_datatype.h"
-#include "tensorflow/c/tf_status.h"
-#include "tensorflow/c/tf_tensor.h"
+#endif
 
 namespace latent {
 
 // As many floats as a register of the instruction set that this file is compiled for has.
 #if defined(__AVX512F__)
 constexpr int LANES = 16;
+#elif defined(__wasm__)
+constexpr int LANES = 4;
 #else
 constexpr int LANES = 8;
 #endif
@@ -50,25 +50,39 @@ static inline void parallel(int64_t n, int64_t grain, const std::function<void(i
 // How many parts these make of n at most.
 int threads();
 
-// A tensor of an op's input; it is freed with this.
+// Lets another thread go on.
+void makeRoom();
+
+// One call of a kernel.
+#if defined(__wasm__)
+struct Context;
+#else
+using Context = TF_OpKernelContext;
+#endif
+
+// An input. It is there as long as this.
 class Input {
  public:
-  Input(TF_OpKernelContext* context, int index);
-  ~Input() { TF_DeleteTensor(tensor_); }
+  Input(Context* context, int index);
+  ~Input();
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
-  int64_t size() const { return TF_TensorElementCount(tensor_); }
-  int64_t dim(int axis) const { return TF_Dim(tensor_, axis); }
-  float* floats() const { return static_cast<float*>(TF_TensorData(tensor_)); }
-  int32_t* ints() const { return static_cast<int32_t*>(TF_TensorData(tensor_)); }
+  int64_t size() const;
+  int64_t dim(int axis) const;
+  float* floats() const { return static_cast<float*>(data()); }
+  int32_t* ints() const { return static_cast<int32_t*>(data()); }
 
  private:
-  TF_Tensor* tensor_;
+  void* data() const;
+  void* tensor_;
 };
 
-// A new tensor for an op's output, of numbers that are not set.
-float* floatOutput(TF_OpKernelContext* context, int index, const std::vector<int64_t>& shape);
-int32_t* intOutput(TF_OpKernelContext* context, int index, const std::vector<int64_t>& shape);
+// A new output, of numbers that are not set.
+float* floatOutput(Context* context, int index, const std::vector<int64_t>& shape);
+int32_t* intOutput(Context* context, int index, const std::vector<int64_t>& shape);
+
+// Ends the call: the message is its error in JavaScript.
+[[noreturn]] void fail(const char* message);
 
 // A float64 as the sum of two float32: tfjs has no wider tensors.
 static inline void split(double value, float* high, float* low) {
@@ -76,23 +90,26 @@ static inline void split(double value, float* high, float* low) {
   *low = static_cast<float>(value - *high);
 }
 
-using Compute = void (*)(TF_OpKernelContext*);
+using Compute = void (*)(Context*);
 
-// What an op throws is its error in JavaScript.
-void guarded(Compute compute, TF_OpKernelContext* context);
+#if defined(__wasm__)
+#define LATENT_KERNEL(name, compute, ...) \
+  extern "C" __attribute__((export_name(#name))) void name() { compute(nullptr); }
+#else
+// What a kernel throws is its error in JavaScript.
+void guarded(Compute compute, Context* context);
 
 // The op's name gets LATENT_SUFFIX, which is set when this is compiled: TensorFlow ends the process where a
 // name is registered twice, and two versions of this library may meet in one.
-void registerKernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
-                    void (*compute)(void*, TF_OpKernelContext*));
+bool registerKernel(const char* name, void (*compute)(void*, Context*), std::vector<const char*> inputs,
+                    std::vector<const char*> outputs);
 
-// Registers an op and its kernel when this library is loaded; inputs and outputs are given as in "x: float".
-template <Compute compute>
-struct Kernel {
-  Kernel(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs) {
-    registerKernel(name, std::move(inputs), std::move(outputs),
-                   [](void*, TF_OpKernelContext* context) { guarded(compute, context); });
-  }
-};
+#define LATENT_KERNEL(name, compute, ...) \
+  const bool name =                       \
+      registerKernel(#name, [](void*, Context* context) { guarded(compute, context); }, __VA_ARGS__);
+#endif
+
+// LATENT_KERNEL(Name, compute, inputs, outputs) makes a kernel known when this library is loaded; inputs and outputs are
+// given as in "x: float".
 
 }  // namespace latent

@@ -293,7 +293,7 @@ void passOver(const Pass& pass, int64_t begin, int64_t end, Sums& sums) {
 //   step [5]: pass, fastest (as two), scale, anew
 // Outputs: sums [2, K, D] of w (x - c): of rows with a new label what they add and take away; totals [2, K + 2]: counts
 //   and inertia (likewise), changed.
-void kmeansPass(TF_OpKernelContext* context) {
+void kmeansPass(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), weights(context, 3), centers(context, 4);
   const Input labels(context, 5), since(context, 6), gaps(context, 7), upper(context, 8), until(context, 9);
   const Input groups(context, 10), own(context, 11), farthest(context, 12), moved(context, 13), step(context, 14);
@@ -349,11 +349,12 @@ void kmeansPass(TF_OpKernelContext* context) {
   }
 }
 
-Kernel<kmeansPass> kernel("LatentKMeansPass",
-                          {"x: float", "range: int32", "origin: float", "weights: float", "centers: float",
-                           "labels: int32", "since: int32", "gaps: int32", "upper: float", "until: float", "groups: int32", "own: float",
-                           "farthest: float", "moved: float", "step: float"},
-                          {"sums: float", "totals: float"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentKMeansPass, kmeansPass,
+              {"x: float", "range: int32", "origin: float", "weights: float", "centers: float",
+               "labels: int32", "since: int32", "gaps: int32", "upper: float", "until: float",
+               "groups: int32", "own: float", "farthest: float", "moved: float", "step: float"},
+              {"sums: float", "totals: float"})
+
 }  // namespace latent

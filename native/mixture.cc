@@ -163,7 +163,7 @@ std::vector<double> weightsOf(const Input& parts, int64_t n) {
 // Rows that are taken at once for each thread: they are held as seen from their components.
 constexpr int64_t HELD = 2048;
 
-void pass(TF_OpKernelContext* context) {
+void pass(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), means(context, 3), factors(context, 4);
   const Input constants(context, 5), last(context, 6), weights(context, 7), given(context, 8);
   const Input reach(context, 9);
@@ -193,10 +193,11 @@ void pass(TF_OpKernelContext* context) {
   sums.moments.copyTo(floatOutput(context, 1, {k, sums.moments.triangleSize()}));
 }
 
-Kernel<pass> kernel("LatentMixturePass",
-                    {"x: float", "range: int32", "origin: float", "means: float", "factors: float",
-                     "constants: float", "last: int32", "weights: float", "given: float", "reach: float"},
-                    {"totals: float", "sums: float", "winners: int32"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentMixturePass, pass,
+              {"x: float", "range: int32", "origin: float", "means: float", "factors: float",
+               "constants: float", "last: int32", "weights: float", "given: float", "reach: float"},
+              {"totals: float", "sums: float", "winners: int32"})
+
 }  // namespace latent::mixture

@@ -41,7 +41,7 @@ void sumUp(const float* x, const float* center, int64_t d, int64_t begin, int64_
 
 // x [N, D], range [2] the first row and how many, center [D] -> [4, D]: sums of (x - c), as two float32 each, and of
 // (x - c)^2, as two.
-void columnMoments(TF_OpKernelContext* context) {
+void columnMoments(Context* context) {
   const Input x(context, 0), range(context, 1), center(context, 2);
   const int64_t d = center.size(), n = range.ints()[1];
   const float* rows = x.floats() + range.ints()[0] * d;
@@ -70,7 +70,10 @@ void columnMoments(TF_OpKernelContext* context) {
   }
 }
 
-Kernel<columnMoments> kernel("LatentColumnMoments", {"x: float", "range: int32", "center: float"}, {"sums: float"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentColumnMoments, columnMoments,
+              {"x: float", "range: int32", "center: float"},
+              {"sums: float"})
+
 }  // namespace latent

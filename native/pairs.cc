@@ -43,7 +43,7 @@ std::vector<float> meanOf(const float* rows, int64_t n, int64_t d) {
 }
 
 // a [n, D], b [m, D] -> [n, m]: sqrt(|a|^2 - 2 a·b + |b|^2), about the mean of a.
-void pairDistances(TF_OpKernelContext* context) {
+void pairDistances(Context* context) {
   const Input a(context, 0), b(context, 1);
   const int64_t n = a.dim(0), m = b.dim(0), d = a.dim(1);
   const std::vector<float> center = meanOf(a.floats(), n, d);
@@ -83,7 +83,8 @@ void pairDistances(TF_OpKernelContext* context) {
   });
 }
 
-Kernel<pairDistances> kernel("LatentPairDistances", {"a: float", "b: float"}, {"distances: float"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentPairDistances, pairDistances, {"a: float", "b: float"}, {"distances: float"})
+
 }  // namespace latent

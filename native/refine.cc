@@ -88,7 +88,7 @@ bool refine(const double* p, const Moments& moments, double regCovar, const std:
 
 const double* doubles(const Input& input) { return reinterpret_cast<const double*>(input.ints()); }
 
-void compute(TF_OpKernelContext* context) {
+void compute(Context* context) {
   const Input factors(context, 0), counts(context, 1), first(context, 2), second(context, 3);
   const Input regCovar(context, 4), given(context, 5);
   const std::vector<double> shares(doubles(given), doubles(given) + given.dim(0));
@@ -105,10 +105,11 @@ void compute(TF_OpKernelContext* context) {
   });
 }
 
-Kernel<compute> kernel("LatentMixtureRefine",
-                       {"factors: int32", "counts: int32", "first: int32", "second: int32",
-                        "reg_covar: int32", "shares: int32"},
-                       {"next: int32", "whole: int32"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentMixtureRefine, compute,
+              {"factors: int32", "counts: int32", "first: int32", "second: int32", "reg_covar: int32",
+               "shares: int32"},
+              {"next: int32", "whole: int32"})
+
 }  // namespace latent

@@ -115,7 +115,7 @@ std::vector<Scatter> scatters(const Rows& rows) {
 
 // Adds up what the threads found, of `size` numbers each, and writes it as two outputs.
 template <class Field>
-void writeSum(TF_OpKernelContext* context, int index, int64_t size, const std::vector<Scatter>& each, Field field) {
+void writeSum(Context* context, int index, int64_t size, const std::vector<Scatter>& each, Field field) {
   float* high = floatOutput(context, index, {size});
   float* low = floatOutput(context, index + 1, {size});
   for (int64_t at = 0; at < size; at++) {
@@ -127,7 +127,7 @@ void writeSum(TF_OpKernelContext* context, int index, int64_t size, const std::v
 
 // x [N, D], origin [D] -> sums of the columns of x - origin [D], and the lower triangle of its scatter matrix
 // [D (D + 1) / 2], row by row; each as two float32.
-void compute(TF_OpKernelContext* context) {
+void compute(Context* context) {
   const Input x(context, 0), origin(context, 1);
   const int64_t n = x.dim(0), d = x.dim(1);
   const std::vector<Scatter> each = scatters({x.floats(), n, d, origin.floats()});
@@ -135,8 +135,10 @@ void compute(TF_OpKernelContext* context) {
   writeSum(context, 2, d * (d + 1) / 2, each, &Scatter::products);
 }
 
-Kernel<compute> kernel("LatentScatter", {"x: float", "origin: float"},
-                       {"sums: float", "sums_low: float", "scatter: float", "scatter_low: float"});
-
 }  // namespace
+
+LATENT_KERNEL(LatentScatter, compute,
+              {"x: float", "origin: float"},
+              {"sums: float", "sums_low: float", "scatter: float", "scatter_low: float"})
+
 }  // namespace latent

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <thread>
 
 #include "doubles.h"
 
@@ -32,7 +31,7 @@ class Barrier {
       return;
     }
     for (int spins = 0; round_.load() == round; spins++) {
-      if (spins > 10000) std::this_thread::yield();
+      if (spins > 10000) makeRoom();
     }
   }
 

@@ -5,7 +5,7 @@
  * it needs (a file, a backend) is not there; 130 Ctrl-C ended it. With --live, Ctrl-C after the fit ends the page, and
  * the code is the fit's.
  */
-import { createWriteStream, rmSync } from 'node:fs';
+import { createWriteStream, readdirSync, rmSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isatty, WriteStream } from 'node:tty';
@@ -16,6 +16,7 @@ import type { Report } from '../src/report/report.js';
 import type { Rows } from './regions.js';
 import { parse, ROOT, type BackendName, type CommandDescription, type JobOptions } from './commandLine.js';
 import { ensurePage } from './page.js';
+import { ensureWasmKernels } from './wasm.js';
 import { failures, table, type Figure } from './table.js';
 
 export { within, type Figure } from './table.js';
@@ -90,6 +91,9 @@ async function withProgress<T>(
   }
 }
 
+/** Where the native set-up puts tfjs-node's. */
+const BINDINGS = 'node_modules/@tensorflow/tfjs-node/lib';
+
 const unfinished = new Set<string>();
 process.on('exit', () => unfinished.forEach((file) => rmSync(file, { force: true })));
 
@@ -146,13 +150,21 @@ async function goLive(name: string) {
   return { watch: (what: string, x: Rows) => watch(live, what, x), untilStopped };
 }
 
+/** A clone builds the kernels for WebAssembly before they are first looked for. */
+async function bestBackend(asked: BackendName | undefined) {
+  const native = readdirSync(BINDINGS, { recursive: true, encoding: 'utf8' });
+  if (asked === 'wasm' || !(asked || native.some((file) => file.endsWith('tfjs_binding.node'))))
+    await ensureWasmKernels();
+  return useBestBackend(asked);
+}
+
 async function perform(
   { name, page }: JobDescription,
   given: JobOptions,
   work: (job: Job) => Promise<void>,
 ): Promise<number> {
   const began = performance.now();
-  const best = await useBestBackend(given.backend);
+  const best = await bestBackend(given.backend);
   say(`${name}: backend ${best.backend} ${best.version} on the ${best.device === 'gpu' ? 'GPU' : 'CPU'}`);
   if (best.hint) say(best.hint);
   const backend = best.backend as BackendName;

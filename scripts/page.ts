@@ -85,6 +85,7 @@ function write(file: string, content: string): void {
 const LINKS = [
   ['report/html.js', '#report-page', '../../report-page.cjs'],
   ['report/show.js', '#report-page', '../../report-page.cjs'],
+  ['wasm/index.js', '#wasm-kernels', '../../wasm-kernels.cjs'],
   ['node/native/kernels.js', '#native', '../../../../native/folder.cjs'],
 ];
 

@@ -17,7 +17,7 @@ import { routes, useRoute, type RouteName } from './support/paths.js';
 const RUNS = Number(process.env.FUZZ_RUNS ?? 250);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** A call to native TensorFlow costs more, and there is little in these that depends on the backend. */
-const SHARE: Record<RouteName, number> = { kernel: 0.2, tensorflow: 0.2, wasm: 1, cpu: 1, host: 1 };
+const share = (route: RouteName): number => (/tensorflow/.test(route) ? 0.2 : 1);
 
 const check = <T>(runs: number, each: fc.Arbitrary<T>, property: (drawn: T) => Promise<void>) =>
   fc.assert(fc.asyncProperty(each, property), { numRuns: Math.ceil(runs), seed: SEED });
@@ -173,7 +173,7 @@ const fuzzTensors = (runs: number) =>
   });
 
 describe.each(routes)('arbitrary input on %s', (route) => {
-  const runs = RUNS * SHARE[route];
+  const runs = RUNS * share(route);
   beforeAll(() => useRoute(route));
 
   it('KMeans', () => fuzzFit('KMeans', runs, cases.KMEANS, []));

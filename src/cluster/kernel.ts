@@ -1,7 +1,7 @@
 import { tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
-import { splitDoubles, type NativeKernel } from '../core/native.js';
+import { nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
 import { DOWN } from './loops.js';
@@ -21,6 +21,7 @@ import type { Problem } from './problem.js';
 /**
  * The passes of yinyang.ts by the native kernel (native/kmeans.cc): a batch is one call, which reads the rows where they
  * lie, compares those whose bounds failed and sums up in float64. What rows remember are tensors that it changes in place.
+ * This file is registered with the kernel, not imported (`kernelCode`).
  */
 
 /** Bytes that the kernel takes at a time. */
@@ -35,13 +36,8 @@ interface Memo {
 }
 
 /** The passes of one restart over rows that are laid out for kernels. */
-export function kernelPasses(
-  problem: Problem,
-  laid: Laid,
-  kernel: NativeKernel,
-  k: number,
-  algorithm: Algorithm,
-): Passes {
+export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm: Algorithm): Passes {
+  const kernel = nativeKernel('LatentKMeansPass')!;
   const { rows, weight, pace } = problem;
   const motion = firstMotion(problem, k);
   const totals = noTotals(motion);

@@ -1,6 +1,5 @@
-import { nativeKernel } from '../core/native.js';
+import { kernelCode } from '../core/native.js';
 import { assignOnHost } from './hamerly.js';
-import { kernelPasses } from './kernel.js';
 import { allLabels, assignByTensors, type Centers, type Memo, type Statistics } from './lloyd.js';
 import type { Problem } from './problem.js';
 import { boundedPasses, hasBounds } from './yinyang.js';
@@ -25,8 +24,8 @@ export function passesOf(problem: Problem, k: number, algorithm: Algorithm): Pas
     dispose: () => undefined,
   };
   if (host) return { ...simple, assign: (centers) => assignOnHost(problem, host, centers, memos) };
-  const kernel = nativeKernel('LatentKMeansPass');
-  if (laid && kernel) return kernelPasses(problem, laid, kernel, k, algorithm);
+  const code = laid && kernelCode<typeof import('./kernel.js')>('LatentKMeansPass');
+  if (code) return code.kernelPasses(problem, laid, k, algorithm);
   if (algorithm === 'lloyd' || (algorithm === 'auto' && !hasBounds())) {
     return { ...simple, assign: (centers) => assignByTensors(problem, centers, memos) };
   }

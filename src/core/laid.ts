@@ -1,4 +1,4 @@
-import { tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { getBackend, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Batched } from './iterate.js';
 import type { ShiftedRows } from './rows.js';
 
@@ -34,11 +34,11 @@ export interface Part {
   dispose(): void;
 }
 
-/** Products of a call: the event loop waits for it, 10 to 20 ms. */
-const WORK = 2 ** 31;
+/** Products of a call: the event loop waits for it, 10 to 20 ms. WebAssembly has one thread and short vectors. */
+const work = (): number => (getBackend() === 'wasm' ? 2 ** 27 : 2 ** 31);
 
 /** How many rows a call takes, at so many products each. */
-export const rowsOfCall = (products: number): number => Math.max(1024, Math.floor(WORK / products));
+export const rowsOfCall = (products: number): number => Math.max(1024, Math.floor(work() / products));
 
 /** Batches for kernels: of laid out rows, parts of one tensor. */
 export const partsOf = (rows: ShiftedRows, { tensor }: Laid, batchRows: number): Batched<Part> => ({

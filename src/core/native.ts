@@ -1,12 +1,22 @@
-import { engine, getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getBackend,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelConfig,
+  type KernelFunc,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { VERSION } from './version.js';
 
 /**
- * The kernels that the native set-up builds (`native/*.cc`) and `tfjs-latent/node` registers for TensorFlow on a CPU, with
- * how many outputs each has. Nothing needs them: where they are not, the same is done by tensor operations.
+ * The kernels of our own (`native/*.cc`), with how many outputs each has: the native set-up builds them for TensorFlow on a
+ * CPU, which `tfjs-latent/node` registers, and the package has them for WebAssembly, by `tfjs-latent/wasm`. Nothing needs
+ * them: where they are not, the same is done by tensor operations.
  */
 export const NATIVE_KERNELS = {
-  /** x [N] -> the sum of its squares [2], N [1]: tells the set-up, and tests, that a build computes. */
+  /** x [N] -> the sum of its squares [2], N [1]: tells that a build computes. */
   LatentCheck: 2,
   LatentColumnMoments: 1,
   LatentEigenvectors: 4,
@@ -23,6 +33,38 @@ export type KernelName = keyof typeof NATIVE_KERNELS;
 /** A kernel's name in tfjs-core, whose list all versions of this library in a process share. */
 export const kernelName = (name: KernelName): string => `${name}-${VERSION}`;
 
+/** Registered with a kernel: what of an algorithm is of use with it only. */
+interface Registered extends KernelConfig {
+  readonly code?: unknown;
+}
+
+/**
+ * Registers all kernels for a backend.
+ *
+ * @param run what runs the kernel of a name
+ * @param code what is only of use with some kernels: a bundle for browsers has it where it registers them
+ */
+export function registerKernels(
+  backendName: string,
+  run: (name: KernelName) => KernelFunc,
+  code: Partial<Record<KernelName, unknown>>,
+): void {
+  for (const name of Object.keys(NATIVE_KERNELS) as KernelName[]) {
+    const config: Registered = {
+      kernelName: kernelName(name),
+      backendName,
+      kernelFunc: run(name),
+      disposeFunc: () => unregisterKernel(kernelName(name), backendName), // they are of the backend that is removed
+      code: code[name],
+    };
+    registerKernel(config);
+  }
+}
+
+/** Whether a backend has them, registered by whichever copy of this library. */
+export const hasKernels = (backendName: string): boolean =>
+  Object.keys(NATIVE_KERNELS).every((name) => getKernel(kernelName(name as KernelName), backendName));
+
 /** A kernel: its inputs in their order, under any names. The outputs are the caller's to free, or `tidy`'s. */
 export type NativeKernel = (inputs: Record<string, Tensor>) => Tensor[];
 
@@ -32,6 +74,10 @@ export function nativeKernel(name: KernelName): NativeKernel | null {
   if (!getKernel(registered, getBackend())) return null;
   return (inputs) => engine().runKernel(registered, inputs);
 }
+
+/** What was registered with a kernel, or null where the backend in use has none. */
+export const kernelCode = <T>(name: KernelName): T | null =>
+  ((getKernel(kernelName(name), getBackend()) as Registered | undefined)?.code as T | undefined) ?? null;
 
 /**
  * Numbers as the sum of two float32 each, which keeps 48 bits of them: tfjs has no wider tensors.

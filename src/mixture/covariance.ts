@@ -37,9 +37,9 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
+import { kernelCode } from '../core/native.js';
 import { choleskyInto, dotRows } from '../linalg/routines/cholesky.js';
 import { invertTriangularInto, solveTriangularInto } from '../linalg/routines/triangular.js';
-import { nativeRefine, refineKernel } from './native.js';
 
 /** full: a matrix for each component; tied: one for all; diag: variances for each; spherical: one variance for each. */
 export type CovarianceType = 'full' | 'tied' | 'diag' | 'spherical';
@@ -304,8 +304,8 @@ const full: Covariance = {
   refine: (p, moments, regCovar, rounded) => {
     const d = moments.first.length / moments.counts.length;
     const shares = rounded && regCovar > 0 ? [0, ...RESOLVED] : [0];
-    const kernel = refineKernel(d);
-    if (kernel) return nativeRefine(kernel, p, moments, regCovar, shares);
+    const native = kernelCode<typeof import('./native.js')>('LatentMixtureRefine');
+    if (native && d >= native.nativeLimit.features) return native.nativeRefine(p, moments, regCovar, shares);
     return eachMatrix(p, d, (factor, _, k) => {
       const m = new Float64Array(d * d);
       addScatter(m, moments, k, moments.second.subarray(k * d * d, (k + 1) * d * d), 1);

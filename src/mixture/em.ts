@@ -25,6 +25,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { NumericalError } from '../core/errors.js';
 import { fold, type Batch, type Pace } from '../core/iterate.js';
+import { kernelCode } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
 import { weightedSums, type Collapsed, type Covariance, type Moments } from './covariance.js';
@@ -37,7 +38,6 @@ import {
   type MixtureTensors,
 } from './density.js';
 import { hostPass } from './host.js';
-import { nativePass, nativeWidth, passKernel } from './native.js';
 import { screenedBatch, screenOf, screens, screenWidth } from './screen.js';
 
 /** What is fitted to which rows. */
@@ -64,9 +64,16 @@ export type Responsibilities = (start: number, end: number) => Tensor2D;
 /** Who won each row in the last pass, batch by batch; the loop keeps it. */
 export type Winners = (Int32Array | null)[];
 
+/** The native pass, where there is one and it pays. */
+function nativeCode({ triangular }: Covariance, d: number) {
+  const code = triangular ? kernelCode<typeof import('./native.js')>('LatentMixturePass') : null;
+  return code && d >= code.nativeLimit.features ? code : null;
+}
+
 /** float32 numbers that a pass holds for one row. */
 export function passWidth(covariance: Covariance, k: number, d: number): number {
-  if (passKernel(covariance, d)) return nativeWidth(k, d);
+  const native = nativeCode(covariance, d);
+  if (native) return native.nativeWidth(k, d);
   return covariance.triangular && screens(k, d) ? screenWidth(d) : 3 * k * d;
 }
 
@@ -87,8 +94,8 @@ export async function pass(
     await pace();
     return statistics;
   }
-  const kernel = passKernel(covariance, rows.nFeatures);
-  if (kernel) return nativePass(problem, mixture, winners, kernel, given);
+  const native = nativeCode(covariance, rows.nFeatures);
+  if (native) return native.nativePass(problem, mixture, winners, given);
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
   const screen =

@@ -1,6 +1,7 @@
 /**
  * The pass and the M-step as native kernels, where the backend has them (`native/mixture.cc`, `native/refine.cc`): rows stay
- * where they lie, and components that cannot matter to a row are not evaluated.
+ * where they lie, and components that cannot matter to a row are not evaluated. This file is registered with the kernels,
+ * not imported (`kernelCode`).
  */
 import {
   dispose,
@@ -15,7 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { layOut, partsOf, type Part } from '../core/laid.js';
-import { joinDoubles, nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
+import { joinDoubles, nativeKernel, splitDoubles } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
 import type { Collapsed, Covariance, Moments } from './covariance.js';
@@ -26,14 +27,6 @@ import { NATS, screens } from './screen.js';
 
 /** From this many features on the kernels are faster than tensor operations and plain loops. Tests set it. */
 export const nativeLimit = { features: 24 };
-
-/** The kernel of a pass, where there is one and it pays. */
-export const passKernel = ({ triangular }: Covariance, d: number): NativeKernel | null =>
-  triangular && d >= nativeLimit.features ? nativeKernel('LatentMixturePass') : null;
-
-/** The kernel of an M-step, where there is one and it pays. */
-export const refineKernel = (d: number): NativeKernel | null =>
-  d >= nativeLimit.features ? nativeKernel('LatentMixtureRefine') : null;
 
 /** float32 numbers that a pass holds for one row: the row in the frame of its component, and float64 log densities. */
 export const nativeWidth = (k: number, d: number): number => d + 32 + 2 * k;
@@ -68,7 +61,6 @@ const bits = (values: Float64Array, shape: number[]): Tensor =>
 
 /** P of the next iteration, as `refine` of covariance.ts. */
 export function nativeRefine(
-  kernel: NativeKernel,
   p: Float64Array,
   { counts, first, second }: Moments,
   regCovar: number,
@@ -86,7 +78,7 @@ export function nativeRefine(
   };
   const outputs: Tensor[] = [];
   try {
-    outputs.push(...kernel(inputs));
+    outputs.push(...nativeKernel('LatentMixtureRefine')!(inputs));
   } finally {
     dispose(inputs);
   }
@@ -139,11 +131,11 @@ export async function nativePass(
   { rows, weight, covariance, pace }: Problem,
   mixture: Mixture,
   winners: Winners,
-  kernel: NativeKernel,
   given?: Responsibilities,
 ): Promise<Statistics> {
   const params = paramsOf(mixture, covariance);
   const laid = layOut(rows, 0);
+  const kernel = nativeKernel('LatentMixturePass')!;
   const accumulate = async ({ x: part, start, end }: Batch<Part>, last?: Int32Array | null) => {
     const own: Record<string, Tensor> = {
       range: tensor1d([part.first, end - start], 'int32'),

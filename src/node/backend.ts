@@ -35,6 +35,8 @@ export interface Surroundings {
   arch: string;
   /** Why this library's kernels could not be loaded for the TensorFlow in use, in a sentence; null when they are. */
   kernels: (command: string) => string | null;
+  /** The same for WebAssembly. */
+  wasmKernels: () => Promise<string | null>;
 }
 
 const GPU = '@tensorflow/tfjs-node-gpu';
@@ -49,6 +51,7 @@ const here: Surroundings = {
   platform: process.platform,
   arch: process.arch,
   kernels: loadKernels,
+  wasmKernels: loadWasmKernels,
 };
 
 /**
@@ -87,7 +90,7 @@ export async function chooseBackend(prefer: Name | undefined, around: Surroundin
 
 function tryBackend(name: Name, around: Surroundings): Promise<Tried> {
   if (name === 'tensorflow') return tensorflow(around);
-  return name === 'webgpu' ? webgpu(around.load) : portable(name, around.load);
+  return name === 'webgpu' ? webgpu(around.load) : portable(name, around);
 }
 
 /** A hint is what the user should know although another backend, or this one, works. */
@@ -126,12 +129,13 @@ function chosenTensorflow(name: string, failure: string | null, around: Surround
       ? `${GPU} found no usable GPU and computes on the CPU; with TF_CPP_MIN_LOG_LEVEL=0 TensorFlow says why.`
       : null;
   const without = device === 'cpu' && hasRecipe(around) ? around.kernels(command(name)) : null;
-  const slow = without && `Fits are slower without this library's kernels: ${without}`;
   return {
     chosen: { backend: 'tensorflow', device, version: native.binding.TF_Version },
-    hint: [failure ?? noGpu, slow].filter(Boolean).join(' ') || null,
+    hint: [failure ?? noGpu, without && slower(without)].filter(Boolean).join(' ') || null,
   };
 }
+
+const slower = (why: string): string => `Fits are slower without this library's kernels: ${why}`;
 
 /** What sets a package up. */
 const command = (name: string): string => `npx tfjs-latent native${name === GPU ? ' --device gpu' : ''}`;
@@ -160,12 +164,22 @@ function remedy(name: string, failure: string, around: Surroundings): string {
   return /native addon/.test(failure) ? `Run 'npm rebuild ${name} --build-addon-from-source'.` : '';
 }
 
+async function loadWasmKernels(): Promise<string | null> {
+  try {
+    // Not with this file: the module is large, and most use TensorFlow.
+    await (await import('../wasm/index.js')).useWasmKernels();
+    return null;
+  } catch (error) {
+    return (error as Error).message.replace(/^useWasmKernels: /, '');
+  }
+}
+
 const PACKAGES = {
   wasm: { name: '@tensorflow/tfjs-backend-wasm', version: 'version_wasm' },
   cpu: { name: '@tensorflow/tfjs-backend-cpu', version: 'version_cpu' },
 };
 
-async function portable(name: 'wasm' | 'cpu', load: Load): Promise<Tried> {
+async function portable(name: 'wasm' | 'cpu', { load, wasmKernels }: Surroundings): Promise<Tried> {
   const union = '@tensorflow/tfjs';
   const whole = await tryLoad(union, load);
   if (whole.failure !== null) return refused(union, `${whole.failure}.`);
@@ -181,7 +195,8 @@ async function portable(name: 'wasm' | 'cpu', load: Load): Promise<Tried> {
   const broken = await start(name, wanted.name);
   if (broken !== null) return refused(wanted.name, broken);
   const version = String(exported(registered, module ? wanted.version : 'version_core'));
-  return { chosen: { backend: name, device: 'cpu', version }, hint: null };
+  const without = name === 'wasm' ? await wasmKernels() : null;
+  return { chosen: { backend: name, device: 'cpu', version }, hint: without && slower(without) };
 }
 
 const DAWN = 'webgpu';

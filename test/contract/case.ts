@@ -5,9 +5,11 @@
 import { memory, Tensor } from '@tensorflow/tfjs-core';
 import { hostLimit as clusterLimit } from '../../src/cluster/problem.js';
 import { hostLimit as mixtureLimit } from '../../src/mixture/host.js';
+import { nativeLimit } from '../../src/mixture/native.js';
+import { useKernels } from '../support/kernels.js';
 
-/** Where a fit's passes run: as operations on tensors of the backend in use, or in typed arrays. */
-export type Where = 'tensors' | 'host';
+/** Where a fit's passes run: in the kernels of the backend in use, as operations on its tensors, or in typed arrays. */
+export type Where = 'kernels' | 'tensors' | 'host';
 
 /** An answer, as plain numbers that can leave a page. */
 export interface Answer {
@@ -32,15 +34,19 @@ export interface Case {
 }
 
 const HERE = {
-  cluster: { perRow: clusterLimit.perRow, small: clusterLimit.small },
+  cluster: { perRow: clusterLimit.perRow, small: clusterLimit.small, beside: clusterLimit.beside },
   mixture: { work: mixtureLimit.work },
+  native: nativeLimit.features,
 };
 
 function use(where: Where): void {
-  const off = where === 'tensors' ? 0 : 1;
+  const off = where === 'host' ? 1 : 0;
   clusterLimit.perRow = off * HERE.cluster.perRow;
   clusterLimit.small = off * HERE.cluster.small;
+  clusterLimit.beside = off * HERE.cluster.beside;
   mixtureLimit.work = off * HERE.mixture.work;
+  nativeLimit.features = off * HERE.native;
+  useKernels(where !== 'tensors');
 }
 
 async function answerOf(value: Tensor | number | readonly number[]): Promise<Answer> {

@@ -4,7 +4,7 @@
  */
 import type * as TF from '@tensorflow/tfjs';
 import type { Browser, Page } from 'playwright-core';
-import { backends, useBackend } from '../support/backends.js';
+import { backends, kernelBackends, useBackend } from '../support/backends.js';
 import { describeInBrowser, launch, watched, type Watched } from '../support/browser.js';
 import { servePage, type Served } from '../support/page.js';
 import { answersOf, type Answers, type Case, type Where } from './case.js';
@@ -16,7 +16,10 @@ declare const tf: typeof TF;
 declare const latent: typeof InPage;
 
 const named = cases.map((each) => [each.name, each] as const);
-const placesOf = ({ isFit }: Case): Where[] => (isFit ? ['tensors', 'host'] : ['tensors']);
+const placesOf = ({ isFit }: Case, byKernels: boolean): Where[] => {
+  const places: Where[] = byKernels ? ['kernels', 'tensors'] : ['tensors'];
+  return isFit ? [...places, 'host'] : places;
+};
 
 const expected = new Map<string, Answers>();
 
@@ -29,7 +32,7 @@ describe.each(backends)('the contract on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it.each(named)('%s', async (_, each) => {
-    for (const where of placesOf(each))
+    for (const where of placesOf(each, kernelBackends.includes(backend)))
       expectSame(await answersOf(each, where), expected.get(each.name)!, each, where);
   });
 });
@@ -60,6 +63,7 @@ describeInBrowser('the contract in a page', () => {
         tf.env().set('WEBGL_CPU_FORWARD', false);
         await tf.setBackend(name);
         if (name === 'webgpu') tf.env().set('WEBGPU_CPU_FORWARD', false);
+        if (name === 'wasm') await latent.useWasmKernels();
         return tf.getBackend();
       }, backend);
       expect(used).toBe(backend);
@@ -75,7 +79,7 @@ describeInBrowser('the contract in a page', () => {
     });
 
     it.each(named)('%s', async (name, each) => {
-      for (const where of placesOf(each)) {
+      for (const where of placesOf(each, backend === 'wasm')) {
         const found = await page.evaluate(([of, place]) => latent.answer(of, place as Where), [
           name,
           where,

@@ -5,6 +5,7 @@ import { answersOf, type Answers, type Where } from './case.js';
 import { cases } from './cases.js';
 
 export * from '../../src/index.js';
+export { useWasmKernels } from '../../src/wasm/index.js';
 
 export function answer(name: string, where: Where): Promise<Answers> {
   return answersOf(

@@ -6,12 +6,10 @@ import { fitRows } from '../../src/core/rows.js';
 import { RandomState } from '../../src/index.js';
 import { hostLimit, withProblem } from '../../src/cluster/problem.js';
 import { distancesTo } from '../../src/cluster/seeding.js';
-import { useBackend } from '../support/backends.js';
+import { kernelBackends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
-import { hasKernels, withoutKernels } from '../support/kernels.js';
+import { withoutKernels } from '../support/kernels.js';
 import { naiveDistance } from '../support/naive-silhouette.js';
-
-const native = hasKernels ? describe : describe.skip;
 
 const SIZES = [
   [1, 1, 0],
@@ -26,10 +24,10 @@ const SIZES = [
 const drawn = (n: number, d: number, far: number): Float32Array =>
   Float32Array.from(new RandomState(n * d).normal(far, 2, n * d));
 
-native('native kernels', () => {
+describe.each(kernelBackends)('native kernels of %s', (backend) => {
   const { beside } = hostLimit;
   beforeAll(async () => {
-    await useBackend('tensorflow');
+    await useBackend(backend);
     hostLimit.beside = 0;
   });
   afterAll(() => void (hostLimit.beside = beside));

@@ -4,11 +4,9 @@ import { pacer } from '../../src/core/iterate.js';
 import { PCA, RandomState } from '../../src/index.js';
 import { eigenvectors } from '../../src/decomposition/eigenvectors.js';
 import { batchMoments, rowOf } from '../../src/decomposition/moments.js';
-import { useBackend } from '../support/backends.js';
+import { kernelBackends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
-import { hasKernels, withoutKernels } from '../support/kernels.js';
-
-const native = hasKernels ? describe : describe.skip;
+import { withoutKernels } from '../support/kernels.js';
 
 /** Rows whose neighbouring columns go together; every fifth column is constant. */
 function drawn(n: number, d: number, far: number): Float32Array {
@@ -48,8 +46,8 @@ const SPECTRA: Record<string, (n: number) => number[]> = {
   'mostly 0': (n) => Array.from({ length: n }, (_, i) => (i < 5 ? 5 - i : 0)),
 };
 
-native('native kernels of PCA', () => {
-  beforeAll(() => useBackend('tensorflow'));
+describe.each(kernelBackends)('native kernels of PCA of %s', (backend) => {
+  beforeAll(() => useBackend(backend));
 
   it.each([
     [1, 1, 0],

@@ -4,10 +4,10 @@ import { RandomState } from '../../src/core/random.js';
 import { fitRows } from '../../src/core/rows.js';
 import { clusterDistances, LIMITS, type Limits } from '../../src/metrics/clusterDistances.js';
 import { labelingOf } from '../../src/metrics/labels.js';
-import { backends, useBackend } from '../support/backends.js';
+import { backends, kernelBackends, useBackend } from '../support/backends.js';
 import { clustered, drawnLabels } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
-import { hasKernels, useKernels } from '../support/kernels.js';
+import { useKernels } from '../support/kernels.js';
 import { naiveDistance } from '../support/naive-silhouette.js';
 
 const random = new RandomState(2);
@@ -42,12 +42,15 @@ const naive = x.map((row) =>
   }),
 );
 
-const places = [...(hasKernels ? (['kernel'] as const) : []), ...backends];
+const places = [
+  ...kernelBackends.map((backend) => [backend, 'by its kernel'] as const),
+  ...backends.map((backend) => [backend, 'by tensors'] as const),
+];
 
-describe.each(places)('clusterDistances on %s', (place) => {
+describe.each(places)('clusterDistances on %s, %s', (backend, how) => {
   beforeAll(async () => {
-    await useBackend(place === 'kernel' ? 'tensorflow' : place);
-    useKernels(place === 'kernel');
+    await useBackend(backend);
+    useKernels(how === 'by its kernel');
   });
 
   const byProduct = { differences: 0 };

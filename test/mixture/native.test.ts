@@ -11,8 +11,8 @@ import { hostLimit } from '../../src/mixture/host.js';
 import { nativeLimit } from '../../src/mixture/native.js';
 import { loadMnist } from '../../src/node/index.js';
 import { expectClose } from '../support/close.js';
-import { useBackend } from '../support/backends.js';
-import { hasKernels, withoutKernels } from '../support/kernels.js';
+import { kernelBackends, useBackend } from '../support/backends.js';
+import { withoutKernels } from '../support/kernels.js';
 
 interface Case {
   n: number;
@@ -108,10 +108,8 @@ function expectSame(actual: Statistics, expected: Statistics, n: number, what: s
   expect(of(lower(actual), lower(expected))).toBeLessThan(1e-4);
 }
 
-const native = hasKernels ? describe : describe.skip;
-
-native('native kernels', () => {
-  beforeAll(() => useBackend('tensorflow'));
+describe.each(kernelBackends)('native kernels of %s', (backend) => {
+  beforeAll(() => useBackend(backend));
   beforeEach(() => Object.assign(nativeLimit, { features: 0 }));
   afterEach(() => Object.assign(nativeLimit, { features: 24 }));
 
@@ -226,11 +224,10 @@ async function restarts(x: Tensor2D, work: number): Promise<number[][]> {
   return histories;
 }
 
-native.each([
-  [255, 1e-4],
-  [1, 3e-3],
-])('restarts on digits / %d', (scale, atol) => {
-  beforeAll(() => useBackend('tensorflow'));
+describe.each(
+  kernelBackends.flatMap((backend) => [[255, backend, 1e-4] as const, [1, backend, 3e-3] as const]),
+)('restarts on digits / %d, %s', (scale, backend, atol) => {
+  beforeAll(() => useBackend(backend));
 
   it('are those of float64 at every iteration', async () => {
     const x = await digits(scale);

@@ -44,7 +44,7 @@ function around(
     if (answer instanceof Error) throw answer;
     return answer ?? ((await import(name)) as Record<string, unknown>);
   };
-  return { load, platform, arch, kernels };
+  return { load, platform, arch, kernels, wasmKernels: () => Promise.resolve(kernels('no command')) };
 }
 
 const none = { [GPU]: absent(GPU), [NODE]: absent(NODE) };

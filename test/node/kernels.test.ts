@@ -40,11 +40,9 @@ withKernels('a native kernel', () => {
     expect([...check({ x: tensor1d([3, 4]) })[0].dataSync()]).toEqual([25, 0]);
   });
 
-  it('is not on any other backend', async () => {
-    for (const name of backends.filter((each) => each !== 'tensorflow')) {
-      await useBackend(name);
-      expect(nativeKernel('LatentCheck')).toBeNull();
-    }
+  it('is not on a backend without them', async () => {
+    await useBackend('cpu');
+    expect(nativeKernel('LatentCheck')).toBeNull();
   });
 });
 

@@ -14,6 +14,11 @@ export const backends = (process.env.TFJS_LATENT_BACKENDS ?? 'tensorflow,wasm,cp
   ',',
 ) as BackendName[];
 
+/** Those that have kernels of our own; the test line leaves TensorFlow's out where they could not be built. */
+export const kernelBackends = backends.filter(
+  (each) => each === 'wasm' || (each === 'tensorflow' && process.env.TFJS_LATENT_KERNELS !== 'none'),
+);
+
 const loaded = new Set<string>();
 
 export async function useBackend(name: BackendName): Promise<void> {

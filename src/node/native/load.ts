@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getKernel, registerKernel, type Tensor } from '@tensorflow/tfjs-core';
+import type { KernelFunc, Tensor } from '@tensorflow/tfjs-core';
 import { InputError } from '../../core/errors.js';
-import { kernelName, NATIVE_KERNELS, type KernelName } from '../../core/native.js';
+import { hasKernels, NATIVE_KERNELS, registerKernels, type KernelName } from '../../core/native.js';
+import { KERNEL_CODE } from '../../kernelCode.js';
 import { kernelFile, kernelsFolder, opName } from './kernels.js';
 import { LEVELS, NO_LEVEL, thisLevel, type Level } from './levels.js';
 
@@ -18,20 +19,16 @@ export function loadKernels(command: string): string | null {
   if (asked === 'none') return null;
   try {
     // Once is enough: this library's copy for import and that for require share tfjs-core's list.
-    if (isRegistered()) return null;
+    if (hasKernels('tensorflow')) return null;
     const file = findKernels(readFileSync('/proc/self/maps', 'utf8'), levelFor(asked), command);
     process.dlopen({ exports: {} }, file);
-    for (const name of NAMES) register(name);
+    registerKernels('tensorflow', kernelOf, KERNEL_CODE);
     return null;
   } catch (error) {
     if (error instanceof InputError) return `${error.message}.`;
     return `they do not load (${(error as Error).message.split('\n', 1)[0]}). Run '${command}'.`;
   }
 }
-
-const NAMES = Object.keys(NATIVE_KERNELS) as KernelName[];
-
-const isRegistered = (): boolean => NAMES.every((name) => getKernel(kernelName(name), 'tensorflow'));
 
 function levelFor(asked: string | undefined): Level {
   const widest = thisLevel();
@@ -60,13 +57,9 @@ interface Executing {
   executeMultipleOutputs(op: string, attributes: [], inputs: Tensor[], outputs: number): Tensor[];
 }
 
-function register(name: KernelName): void {
+function kernelOf(name: KernelName): KernelFunc {
   const op = opName(name);
   const outputs = NATIVE_KERNELS[name];
-  registerKernel({
-    kernelName: kernelName(name),
-    backendName: 'tensorflow',
-    kernelFunc: ({ inputs, backend }) =>
-      (backend as Executing).executeMultipleOutputs(op, [], Object.values(inputs) as Tensor[], outputs),
-  });
+  return ({ inputs, backend }) =>
+    (backend as Executing).executeMultipleOutputs(op, [], Object.values(inputs) as Tensor[], outputs);
 }

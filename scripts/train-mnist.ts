@@ -35,24 +35,18 @@ const SAMPLES = 16;
 const NAMES = ['training', 'validation', 'test'] as const;
 type Split = { name: (typeof NAMES)[number]; x: Mnist['x']; labels: Uint8Array; z: Tensor2D };
 
-/** How much is done: the whole, the mixture on fewer rows (wasm), or a look at everything (--quick). */
-function planOf({ backend, options: { quick, nInit } }: Job) {
+/** How much is done: the whole, or a look at everything (--quick). */
+function planOf({ options: { quick, nInit } }: Job) {
   if (quick) {
-    const mixture = { rows: 2000, nInit: nInit ?? 1, maxIter: 5, reduced: true };
+    const mixture = { rows: 2000, nInit: nInit ?? 1, maxIter: 5 };
     return { rows: [2000, 500, 500], nComponents: 20, clusters: [2, 10], starts: 1, mixture };
   }
-  const plain = backend === 'wasm';
-  const mixture = {
-    rows: plain ? 10_000 : 50_000,
-    nInit: nInit ?? (plain ? 1 : 10),
-    maxIter: 600,
-    reduced: plain,
-  };
+  const mixture = { rows: 50_000, nInit: nInit ?? 10, maxIter: 600 };
   return {
     rows: [50_000, 10_000, 10_000],
     nComponents: 0.98,
     clusters: CLUSTERS,
-    starts: plain ? 3 : 10,
+    starts: 10,
     mixture,
   };
 }
@@ -241,7 +235,7 @@ async function mixture(
   plan: Plan,
   known: Known['mnist'],
 ): Promise<GaussianMixture> {
-  const { rows, nInit, reduced } = plan.mixture;
+  const { rows, nInit } = plan.mixture;
   const z = slice(splits[0].z, [0, 0], [rows, -1]);
   const { model, restarts } = await fitMixture(job, z, plan);
   z.dispose();
@@ -258,7 +252,7 @@ async function mixture(
     here: model.lowerBound!,
     notebook: Math.max(...printed),
     ok: model.lowerBound! >= BEST,
-    reduced: reduced || nInit < 10,
+    reduced: job.options.quick || nInit < 10,
   });
   const bySplit: Record<string, number> = {};
   for (const { name, z: each } of splits) {

@@ -1,7 +1,7 @@
-import { fold, type Batch } from '../core/iterate.js';
+import { fold, type Batch, type Batched } from '../core/iterate.js';
 import { farRows, allLabels, merge, type Centers, type FarRow, type Memo, type Statistics } from './lloyd.js';
 import { DOWN, halfWays, label, squaredDistance, type Places } from './loops.js';
-import type { HostBatch, HostRows, Problem } from './problem.js';
+import type { HostBatch, Problem } from './problem.js';
 
 /**
  * Lloyd's iteration on the host: of each row only the distance to its own centre, unless another may be nearer.
@@ -27,13 +27,13 @@ export interface Bounds {
 /** One pass over the rows: every row to its nearest centre, of several that are equally near the first. */
 export async function assignOnHost(
   problem: Problem,
-  host: HostRows,
+  host: Batched<HostBatch>,
   centers: Centers,
   memos: Memo[],
 ): Promise<Statistics> {
   const places = placesOf(centers, problem.rows.nFeatures);
   const accumulate = (batch: Batch<HostBatch>, memo?: Memo) =>
-    Promise.resolve(accumulated(places, batch, host.weight, memo));
+    Promise.resolve(accumulated(places, batch, problem.passRows.weight, memo));
   const statistics = await fold(host, accumulate, merge, memos, problem.pace);
   const lacking = statistics.counts.filter((count) => count === 0).length;
   if (lacking === 0) return statistics;
@@ -42,8 +42,8 @@ export async function assignOnHost(
 
 /** Rows for emptied clusters: single ones, where equal ones are clustered as one. */
 async function farthest(
-  { rows, weight }: Problem,
-  host: HostRows,
+  { rows, weight, passRows: { map } }: Problem,
+  host: Batched<HostBatch>,
   { centers, d }: Places,
   memos: Memo[],
   n: number,
@@ -57,8 +57,8 @@ async function farthest(
       distances[i] = squaredDistance(values, i - start, centers, labels[i], d);
     }
   }
-  const each = host.map
-    ? { labels: host.map.map((m) => labels[m]), distances: Float64Array.from(host.map, (m) => distances[m]) }
+  const each = map
+    ? { labels: map.map((m) => labels[m]), distances: Float64Array.from(map, (m) => distances[m]) }
     : { labels, distances };
   return farRows(rows, n, { start: 0, ...each, weight });
 }

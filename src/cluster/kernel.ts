@@ -38,7 +38,8 @@ interface Memo {
 /** The passes of one restart over rows that are laid out for kernels. */
 export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm: Algorithm): Passes {
   const kernel = nativeKernel('LatentKMeansPass')!;
-  const { rows, weight, pace } = problem;
+  const { rows, passRows, pace } = problem;
+  const { weight } = passRows;
   const motion = firstMotion(problem, k);
   const totals = noTotals(motion);
   const pays = k * rows.nFeatures > groupLimit.products;
@@ -48,8 +49,8 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
   const assign = async (exact: Centers): Promise<Statistics> => {
     advance(motion, exact);
     carry(totals, motion);
-    // Sums of weights that are no integers need not come back to 0.
-    const anew = weight !== null || isFaint(totals);
+    // Sums of weights that are no integers need not come back to 0; of how many rows are equal they do.
+    const anew = problem.weight !== null || isFaint(totals);
     const moved = motionTensors(motion, bounded, anew);
     const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
       const memo = last ?? remember(motion, bounded, part.first, end - start, weight?.subarray(start, end));
@@ -68,7 +69,7 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
   };
   return {
     assign,
-    labels: () => labelsOf(memos, rows.nRows),
+    labels: () => labelsOf(memos, passRows.nRows),
     dispose: () => {
       for (const { range, weights, state } of memos) disposeAll({ range, weights, ...state });
     },

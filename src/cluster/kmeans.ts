@@ -187,8 +187,12 @@ async function runLloyd(
 }
 
 /** Of all N rows, where equal ones were clustered as one. */
-const ofEachRow = (labels: Int32Array, { host }: Problem): Int32Array =>
-  host?.map ? host.map.map((m) => labels[m]) : labels;
+function ofEachRow(labels: Int32Array, { passRows: { map } }: Problem): Int32Array {
+  if (!map) return labels;
+  const out = new Int32Array(map.length);
+  for (let i = 0; i < out.length; i++) out[i] = labels[map[i]]; // a third of the time that \`map\` takes
+  return out;
+}
 
 const inDataUnits = (centers: Centers, origin: Float64Array): Float32Array =>
   Float32Array.from(centers, (value, i) => value + origin[i % origin.length]);
@@ -286,10 +290,10 @@ export class KMeans {
    *
    * The path is chosen by the data alone, and the answer is the same on each. With native kernels (on a CPU, after
    * `tfjs-latent native`) a pass is a call of one: a float32 tensor is read where it lies, numbers are copied into one of at
-   * most 64 MiB; only very little work (N K D of at most 65,536) runs on the host. Without, passes run on the host where a
-   * row is little work (K D of at most 512) or all of them are. There one float32 copy of the rows is held: of the distinct
-   * ones, with the sums of their weights, where those are at most half of them; of none where it would be larger than
-   * 64 MiB. Else passes are tensor operations; a float32 tensor is then read where it lies if its means are within 3
+   * most 64 MiB; of up to 16 features and 2²² rows the distinct ones are, with the sums of their weights, where those are at
+   * most half of them; only very little work (N K D of at most 65,536) runs on the host. Without, passes run on the host
+   * where a row is little work (K D of at most 512) or all of them are. There one float32 copy of the rows is held, or of
+   * the distinct ones; of none where it would be larger than 64 MiB. Else passes are tensor operations; a float32 tensor is then read where it lies if its means are within 3
    * deviations of 0, and otherwise they are subtracted batch by batch. In all cases bounds take at most an eighth of what
    * the rows take, and 20 bytes a row.
    *

@@ -17,10 +17,10 @@ export interface Passes {
 
 /** On the host wherever the problem is held there, else by the native kernel where it is, else by tensors; as `algorithm` says. */
 export function passesOf(problem: Problem, k: number, algorithm: Algorithm): Passes {
-  const { host, laid, rows } = problem;
+  const { host, laid, passRows } = problem;
   const memos: Memo[] = [];
   const simple = {
-    labels: async () => allLabels(memos, host?.nRows ?? rows.nRows),
+    labels: async () => allLabels(memos, passRows.nRows),
     dispose: () => undefined,
   };
   if (host) return { ...simple, assign: (centers) => assignOnHost(problem, host, centers, memos) };

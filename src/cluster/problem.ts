@@ -1,18 +1,19 @@
 import { square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Batched, Pace } from '../core/iterate.js';
-import { layOut, type Laid } from '../core/laid.js';
+import { layOut, replaced, type Laid } from '../core/laid.js';
 import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
-import { distinctRows } from './distinct.js';
+import { distinctRows, distinctTensor } from './distinct.js';
 
 /** What is clustered, and where passes over its rows are computed. */
 export interface Problem {
   readonly rows: Rows;
   /** [N], or null: all 1 */
   readonly weight: Float64Array | null;
-  /** Null: passes are tensor operations. */
-  readonly host: HostRows | null;
+  readonly passRows: PassRows;
+  /** Where passes run on the host: their rows. */
+  readonly host: Batched<HostBatch> | null;
   /** Where there are native kernels and it is not the host: the rows for them. */
   readonly laid: Laid | null;
   /** [N] |x|²: computed when it is first asked for. */
@@ -27,8 +28,9 @@ export interface HostBatch {
   dispose(): void;
 }
 
-/** M rows for the typed-array passes: all of them, or the distinct ones with the sums of their weights. */
-export interface HostRows extends Batched<HostBatch> {
+/** M rows that passes run over: all of them, or the distinct ones with the sums of their weights. */
+export interface PassRows {
+  readonly nRows: number;
   /** [M], or null: all 1 */
   readonly weight: Float64Array | null;
   /** [N] Which of the M each row is; null: itself. */
@@ -80,12 +82,17 @@ export async function problemOf(
   const onHost = kernels
     ? rows.nRows * perRow <= hostLimit.beside
     : perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
-  const host = onHost ? await hostRows(rows, weight, pace) : null;
-  const laid = kernels && !onHost ? layOut(rows, hostLimit.held) : null;
+  const { host, laid, map } = onHost
+    ? await hostRows(rows, pace)
+    : kernels
+      ? await laidRows(rows)
+      : { host: null, laid: null, map: null };
+  const nRows = host?.nRows ?? laid?.tensor?.shape[0] ?? rows.nRows;
   let norms: Promise<Float32Array> | null = null;
   return {
     rows,
     weight,
+    passRows: { nRows, weight: map ? summed(map, nRows, weight) : weight, map },
     host,
     laid,
     norms: () => (norms ??= squaredNorms(rows, pace)),
@@ -121,30 +128,42 @@ async function squaredNorms(rows: Rows, pace: Pace): Promise<Float32Array> {
   return norms;
 }
 
+type Placed = Pick<Problem, 'host' | 'laid'> & Pick<PassRows, 'map'>;
+
+/** The distinct rows, where they are at most half of them and few features make it likely; else all as they lie. */
+async function laidRows(rows: Rows): Promise<Placed> {
+  const laid = layOut(rows, hostLimit.held);
+  try {
+    const distinct = laid.tensor && (await distinctTensor(laid.tensor));
+    if (!distinct) return { host: null, laid, map: null };
+    return { host: null, laid: replaced(laid, distinct.values), map: distinct.map };
+  } catch (error) {
+    laid.dispose();
+    throw error;
+  }
+}
+
 /**
  * The distinct rows, where they are at most half of them; else one float32 copy of all; where that would be too large,
  * none: batches are made again in each pass.
  */
-async function hostRows(rows: Rows, weight: Float64Array | null, pace: Pace): Promise<HostRows> {
+async function hostRows(rows: Rows, pace: Pace): Promise<Placed> {
   const { nRows, nFeatures: d } = rows;
   if (nRows * d > hostLimit.held) {
     const batch = async (start: number, end: number): Promise<HostBatch> => ({
       values: await rows.values(start, end),
       dispose,
     });
-    return { nRows, batchRows: BATCH, batch, weight, map: null };
+    return { host: { nRows, batchRows: BATCH, batch }, laid: null, map: null };
   }
   const distinct = await distinctRows(rows, pace);
-  if (distinct) {
-    const { values, map } = distinct;
-    return { ...held(values, d), weight: summed(map, values.length / d, weight), map };
-  }
+  if (distinct) return { host: held(distinct.values, d), laid: null, map: distinct.map };
   const all = new Float32Array(nRows * d);
   for (let start = 0; start < nRows; start += BATCH) {
     all.set(await rows.values(start, Math.min(nRows, start + BATCH)), start * d);
     await pace();
   }
-  return { ...held(all, d), weight, map: null };
+  return { host: held(all, d), laid: null, map: null };
 }
 
 function held(values: Float32Array, d: number): Batched<HostBatch> {

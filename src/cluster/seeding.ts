@@ -1,11 +1,12 @@
 import { matMul, tensor1d, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
+import type { Batched } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid } from '../core/laid.js';
 import { nativeKernel, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import { nearer } from './loops.js';
-import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
+import { rowsOfChunk, type HostBatch, type Problem } from './problem.js';
 
 /**
  * Rows to start K-means from. Draws, cumulative sums and choices are float64 on the host, in scikit-learn's order: the
@@ -63,9 +64,11 @@ interface Nearest {
 const BLOCK = 256;
 
 /** Draws a row with a probability proportional to its weight times its squared distance. */
-export function drawing(squared: Float64Array, { rows, weight, host }: Problem): (u: number) => number {
+export function drawing(
+  squared: Float64Array,
+  { rows, weight, passRows: { map } }: Problem,
+): (u: number) => number {
   const { nRows } = rows;
-  const map = host?.map ?? null;
   const each = map === null && weight === null ? squared : new Float64Array(nRows);
   if (each !== squared) {
     for (let i = 0; i < nRows; i++) {
@@ -88,9 +91,9 @@ export function drawing(squared: Float64Array, { rows, weight, host }: Problem):
   };
 }
 
-function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
+function nearestOnHost({ rows, passRows, pace }: Problem, host: Batched<HostBatch>): Nearest {
   const { nFeatures: d } = rows;
-  const { weight, nRows } = host;
+  const { weight, nRows } = passRows;
   const squared = new Float64Array(nRows).fill(Infinity);
   // What each candidate leaves is kept where that is little; else it is computed again for the one that is taken.
   const left: Float64Array[] | null = nRows <= host.batchRows ? [] : null;
@@ -119,13 +122,13 @@ function nearestOnHost({ rows, pace }: Problem, host: HostRows): Nearest {
 }
 
 function nearestByTensors(problem: Problem): Nearest {
-  const { rows, weight } = problem;
-  const squared = new Float64Array(rows.nRows).fill(Infinity);
+  const { nRows, weight } = problem.passRows;
+  const squared = new Float64Array(nRows).fill(Infinity);
   const distances: Float64Array[] = [];
   return {
     squared,
     compare: async (candidates) => {
-      while (distances.length < candidates.length) distances.push(new Float64Array(rows.nRows));
+      while (distances.length < candidates.length) distances.push(new Float64Array(nRows));
       await distancesTo(problem, candidates, distances);
       return Float64Array.from(candidates, (_, c) => {
         const each = distances[c];
@@ -141,7 +144,7 @@ function nearestByTensors(problem: Problem): Nearest {
   };
 }
 
-/** Squared distances of all rows to a few of them: written to `out`, [N] for each. */
+/** Squared distances of the rows that passes run over to a few of all rows: written to `out`, [M] for each. */
 export async function distancesTo(
   problem: Problem,
   indices: Int32Array,

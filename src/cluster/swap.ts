@@ -1,11 +1,12 @@
 import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { Batched } from '../core/iterate.js';
 import type { RandomState } from '../core/random.js';
 import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import { update, type Centers } from './lloyd.js';
 import { squaredDistance } from './loops.js';
 import { passesOf } from './passes.js';
-import { rowsOfChunk, type HostRows, type Problem } from './problem.js';
+import { rowsOfChunk, type HostBatch, type Problem } from './problem.js';
 import { distancesByKernel, distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
 
 /** Swaps that are tried, for each cluster. */
@@ -68,10 +69,10 @@ interface Near {
 }
 
 async function nearestTwo(problem: Problem, exact: Centers, k: number): Promise<Near> {
-  const { rows, host, laid, norms: normsOf, pace } = problem;
+  const { rows, passRows, host, laid, norms: normsOf, pace } = problem;
   const { nFeatures: d } = rows;
   const centers = exact.map(Math.fround);
-  const { nRows } = host ?? rows;
+  const { nRows } = passRows;
   const batchRows = host?.batchRows ?? rowsOfChunk(rows, k);
   const norms = host || laid ? null : await normsOf();
   const near = {
@@ -126,7 +127,7 @@ function twoOf(
 }
 
 async function hostDistances(
-  host: HostRows,
+  host: Batched<HostBatch>,
   values: Float64Array,
   d: number,
   out: Float64Array,
@@ -143,10 +144,9 @@ async function hostDistances(
 function leastMissed(
   { labels, first, second }: Near,
   distances: Float64Array,
-  { host, weight: all }: Problem,
+  { passRows: { weight } }: Problem,
   k: number,
 ): number {
-  const weight = host ? host.weight : all;
   const missed = new Float64Array(k);
   for (let i = 0; i < labels.length; i++) {
     const loss = Math.min(distances[i], second[i]) - Math.min(distances[i], first[i]);

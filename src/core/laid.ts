@@ -1,4 +1,4 @@
-import { getBackend, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { clone, getBackend, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Batched } from './iterate.js';
 import type { ShiftedRows } from './rows.js';
 
@@ -27,6 +27,17 @@ export function layOut(rows: ShiftedRows, held: number): Laid {
   return { tensor: made, shift, dispose };
 }
 
+/** Other rows in place of those laid out, which are freed, about the same shift. */
+export function replaced(laid: Laid, tensor: Tensor2D): Laid {
+  const shift = clone(laid.shift);
+  laid.dispose();
+  const dispose = () => {
+    tensor.dispose();
+    shift.dispose();
+  };
+  return { tensor, shift, dispose };
+}
+
 /** A batch: the rows of `x` from `first` on. */
 export interface Part {
   readonly x: Tensor2D;
@@ -41,12 +52,12 @@ const work = (): number => (getBackend() === 'wasm' ? 2 ** 27 : 2 ** 31);
 export const rowsOfCall = (products: number): number => Math.max(1024, Math.floor(work() / products));
 
 /** Batches for kernels: of laid out rows, parts of one tensor. */
-export const partsOf = (rows: ShiftedRows, { tensor }: Laid, batchRows: number): Batched<Part> => ({
-  nRows: rows.nRows,
-  batchRows: Math.min(rows.nRows, batchRows),
-  batch: (start, end) => {
+export function partsOf(rows: ShiftedRows, { tensor }: Laid, batchRows: number): Batched<Part> {
+  const nRows = tensor ? tensor.shape[0] : rows.nRows;
+  const batch = (start: number, end: number): Part => {
     if (tensor) return { x: tensor, first: start, dispose: () => undefined };
     const x = rows.batch(start, end);
     return { x, first: 0, dispose: () => x.dispose() };
-  },
-});
+  };
+  return { nRows, batchRows: Math.min(nRows, batchRows), batch };
+}

@@ -19,6 +19,7 @@ export const NATIVE_KERNELS = {
   /** x [N] -> the sum of its squares [2], N [1]: tells that a build computes. */
   LatentCheck: 2,
   LatentColumnMoments: 1,
+  LatentDistinctRows: 2,
   LatentEigenvectors: 4,
   LatentKMeansPass: 2,
   LatentMixturePass: 3,

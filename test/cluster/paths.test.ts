@@ -133,27 +133,34 @@ it.each(['host', backends[0]] as const)(
   },
 );
 
-it('equal rows are one, with the sum of their weights; where few are equal they are not looked for', async () => {
-  await usePath('host');
-  const { x: colours } = clustered([[0, 0, 0], [3, 1, -2]], 1, 1000, 4); // prettier-ignore
-  const hostOf = async (n: number, among: number, weight: Float64Array | null) => {
-    const drawn = new RandomState(1).randint(among, n);
-    const rows = await fitRows('x', Array.from(drawn, (i) => colours[i]), (d) => d, pacer()); // prettier-ignore
-    return { drawn, rows, host: (await problemOf(rows, 2, weight, pacer())).host! };
-  };
-  for (const n of [3000, 6000]) {
-    const weight = Float64Array.from({ length: n }, (_, i) => i % 5);
-    const { drawn, rows, host } = await hostOf(n, 900, weight);
-    expect(host.nRows).toBe(new Set(drawn).size);
-    const { values } = await host.batch(0, host.nRows);
-    const all = await rows.values(0, n);
-    const sums = new Float64Array(host.nRows);
-    host.map!.forEach((m, i) => {
-      expect(values.subarray(3 * m, 3 * m + 3)).toEqual(all.subarray(3 * i, 3 * i + 3));
-      sums[m] += weight[i];
-    });
-    expect(host.weight).toEqual(sums);
-  }
-  const { host } = await hostOf(3000, 2000, null);
-  expect([host.map, host.weight, host.nRows]).toEqual([null, null, 3000]);
-});
+it.each(paths.filter((path) => path === 'host' || path === 'kernel'))(
+  'equal rows are one, with the sum of their weights; where few are equal they are not looked for: %s',
+  async (path) => {
+    await usePath(path);
+    const { x: colours } = clustered([[0, 0, 0], [3, 1, -2]], 1, 1000, 4); // prettier-ignore
+    const among = async (count: number, n: number, weight: Float64Array | null) => {
+      const drawn = new RandomState(1).randint(count, n);
+      const rows = await fitRows('x', Array.from(drawn, (i) => colours[i]), (d) => d, pacer()); // prettier-ignore
+      const { passRows, host, laid, dispose } = await problemOf(rows, 2, weight, pacer());
+      const values = host
+        ? (await host.batch(0, host.nRows)).values
+        : ((await laid!.tensor!.data()) as Float32Array);
+      dispose();
+      return { drawn, rows, passRows, values };
+    };
+    for (const n of [3000, 6000]) {
+      const weight = Float64Array.from({ length: n }, (_, i) => i % 5);
+      const { drawn, rows, passRows, values } = await among(900, n, weight);
+      expect(passRows.nRows).toBe(new Set(drawn).size);
+      const all = await rows.values(0, n);
+      const sums = new Float64Array(passRows.nRows);
+      passRows.map!.forEach((m, i) => {
+        expect(values.subarray(3 * m, 3 * m + 3)).toEqual(all.subarray(3 * i, 3 * i + 3));
+        sums[m] += weight[i];
+      });
+      expect(passRows.weight).toEqual(sums);
+    }
+    const { passRows, values } = await among(2000, 3000, null);
+    expect([passRows, values.length]).toEqual([{ map: null, weight: null, nRows: 3000 }, 9000]);
+  },
+);

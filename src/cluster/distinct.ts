@@ -47,7 +47,7 @@ export async function distinctRows(rows: Rows, pace: Pace): Promise<Distinct | n
  * the event loop waits for some 10 ns each. Of 10,000 rows without equals its sample takes 3 % of 20 iterations with 3
  * features, 4 % with 16, 7 % with 64; of 100,000 rows, all but 40,000 of them equals, a fit takes half as long with either.
  */
-export const distinctLimit = { features: 16, rows: 2 ** 22 };
+export const distinctLimit = { features: 16, rows: 2 ** 21 };
 
 /**
  * As {@link distinctRows}, of rows that are laid out for native kernels.

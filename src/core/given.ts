@@ -2,7 +2,7 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { show } from './checks.js';
 import { InputError } from './errors.js';
-import { checkTensor, LARGEST, rowsAt, SMALLEST } from './rows.js';
+import { checkAll, LARGEST, rowsAt, SMALLEST } from './rows.js';
 import { sourceOf, type Weights } from './source.js';
 
 /**
@@ -13,7 +13,7 @@ import { sourceOf, type Weights } from './source.js';
  */
 export async function readMatrix(where: string, x: unknown, origin: Float64Array): Promise<Float64Array> {
   const source = sourceOf(where, x, origin);
-  if (source.tensor) await checkTensor(where, source, origin);
+  if (source.tensor) await checkAll(where, source, origin);
   return rowsAt(
     source,
     origin,

@@ -17,7 +17,7 @@ import { InputError } from './errors.js';
 import type { Pace } from './iterate.js';
 import { nativeKernel, type NativeKernel } from './native.js';
 import { read } from './read.js';
-import { checkRow, sourceOf, type Matrix, type Source } from './source.js';
+import { checkNumbers, checkRow, sourceOf, type Matrix, type Source } from './source.js';
 
 /** A sum over more rows than this loses digits in float32: batches are added up in float64 on the host. */
 const MAX_BATCH = 8192;
@@ -28,6 +28,9 @@ const KERNEL_FLOATS = 2 ** 26;
 /** Beyond this the squares of differences leave float32's range (3.4e38), or sink below it. */
 export const LARGEST = 1e15;
 export const SMALLEST = 1e-15;
+
+/** Of float64 sums of squares about a row, at least so much is left about the mean: they lose 3 of 16 digits. */
+const LEFT = 1e-3;
 
 const isZero = (origin: Float64Array): boolean => origin.every((value) => value === 0);
 
@@ -178,6 +181,14 @@ function addRows(
   }
 }
 
+/** Sums of float64 about a row, moved to the mean; null where it is far from that row: they would lose digits. */
+function movedSums({ copyRow, nRows }: Source, { first, second }: ColumnSums): ColumnSums | null {
+  if (!copyRow) return null;
+  const moved = second.map((about, j) => about - first[j] ** 2 / nRows);
+  if (!moved.every((about, j) => about >= LEFT * second[j])) return null;
+  return { first: new Float64Array(first.length), second: moved };
+}
+
 async function sumsByTensors(source: Source, center: Float64Array, start: number, end: number) {
   const [first, second] = await read(
     tidy(() => {
@@ -209,9 +220,10 @@ async function sumsByKernel(
   };
 }
 
-/** Looks at a tensor's numbers, as `checkNumbers` does at others. @throws InputError as it */
-export async function checkTensor(where: string, source: Source, origin?: Float64Array): Promise<void> {
+/** Looks at all numbers, of a tensor too. @throws InputError as `checkRow` */
+export async function checkAll(where: string, source: Source, origin?: Float64Array): Promise<void> {
   const { nRows, nFeatures: d } = source;
+  if (source.copyRow) return checkNumbers(where, source, origin);
   for (let start = 0; start < nRows; start += MAX_BATCH) {
     const end = Math.min(nRows, start + MAX_BATCH);
     const [values] = await read([tidy(() => relativeBatch(source, new Float64Array(d), start, end))]);
@@ -227,7 +239,7 @@ export async function checkTensor(where: string, source: Source, origin?: Float6
  * @param width float32 numbers that a pass holds for one row
  * @param near a tensor's rows are not shifted where no feature's mean is more than so many of its deviations from 0: then
  *   there is nothing to subtract, and a batch may be the tensor itself
- * @throws InputError as `sourceOf`, and for NaN or infinity in a tensor, and for a spread that float32 cannot square
+ * @throws InputError as `sourceOf`, for NaN or infinity, and for a spread that float32 cannot square
  */
 export async function fitRows(
   where: string,
@@ -241,13 +253,14 @@ export async function fitRows(
   // About a row, then about the mean: a constant column gets exactly its value, a variance of 0, and is 0 in each batch.
   const row = await rowsAt(source, new Float64Array(d), [0]);
   const { first, second: about } = await centralSums(source, row, pace);
-  if (source.tensor && !first.every(Number.isFinite)) await checkTensor(where, source);
+  if (!first.every(Number.isFinite)) await checkAll(where, source);
   const mean = first.map((value, j) => row[j] + value / nRows);
   const isNear = (value: number, j: number): boolean =>
     value ** 2 <= near ** 2 * (about[j] / nRows - (first[j] / nRows) ** 2);
   const shifted = near === 0 || !mean.every(isNear);
   const origin = source.tensor ? mean.map((value) => (shifted ? Math.fround(value) : 0)) : mean;
-  const { first: rest, second } = await centralSums(source, origin, pace);
+  const { first: rest, second } =
+    movedSums(source, { first, second: about }) ?? (await centralSums(source, origin, pace));
   const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));
   checkSpread(
     where,

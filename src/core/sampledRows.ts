@@ -1,4 +1,4 @@
-import { aboutOrigin, checkSpread, checkTensor, rowsAt, type ShiftedRows } from './rows.js';
+import { aboutOrigin, checkAll, checkSpread, rowsAt, type ShiftedRows } from './rows.js';
 import { sourceOf, type Matrix } from './source.js';
 
 /** Rows whose mean stands for that of all, where it is near enough. */
@@ -12,7 +12,7 @@ export interface SampledRows extends ShiftedRows {
    * @param first [D] sums of the features, relative to the origin
    * @param second [D] sums of their squares
    * @returns whether the origin is within a deviation of the mean; moments about one that is not have lost digits
-   * @throws InputError for NaN or infinity in a tensor, and for a spread that float32 cannot square
+   * @throws InputError for NaN or infinity, and for a spread that float32 cannot square
    */
   settle(first: Float64Array, second: Float64Array): Promise<boolean>;
 }
@@ -44,7 +44,7 @@ export async function sampledRows(
   const mean = sums.map((value, j) => sample[j] + (value * d) / sample.length);
   const origin = source.tensor ? mean.map(Math.fround) : mean;
   const settle = async (first: Float64Array, second: Float64Array) => {
-    if (source.tensor && !first.every(Number.isFinite)) await checkTensor(where, source);
+    if (!first.every(Number.isFinite)) await checkAll(where, source);
     const variances = second.map((value, j) => value / nRows - (first[j] / nRows) ** 2);
     const deviations = second.map((value) => Math.sqrt(value / nRows));
     checkSpread(where, origin, Math.max(...variances), deviations);

@@ -1,4 +1,4 @@
-/** Data as it is given, told apart and checked; numbers are read here, a tensor only in a fit. */
+/** Data as it is given, told apart and checked; its numbers are looked at in a fit. */
 import { Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { show } from './checks.js';
 import { InputError } from './errors.js';
@@ -14,7 +14,7 @@ export type Weights = Tensor1D | ArrayLike<number>;
 /** A row farther than this from the origin has a distance whose square, over all features, float32 cannot hold. */
 const FARTHEST = 1e17;
 
-/** Data as it was given, its shape checked; numbers are read, a tensor is not. */
+/** Data as it was given, its shape and types checked. */
 export interface Source {
   readonly nRows: number;
   readonly nFeatures: number;
@@ -105,8 +105,8 @@ function areFinite(row: Float64Array): boolean {
   return none === 0;
 }
 
-/** Looks at every number given; a tensor's are looked at in a fit only. */
-function checkNumbers(where: string, source: Source, origin: Float64Array | undefined): void {
+/** Looks at every number given. @throws InputError as {@link checkRow} */
+export function checkNumbers(where: string, source: Source, origin?: Float64Array): void {
   if (!source.copyRow) return;
   const { nRows, nFeatures } = source;
   const zero = new Float64Array(nFeatures);
@@ -132,12 +132,13 @@ export function checkRow(where: string, i: number, row: ArrayLike<number>, origi
 }
 
 /**
- * Reads a matrix's shape and, where it is numbers, its values.
+ * Reads a matrix's shape and, where it is numbers that are taken relative to an origin, its values: a fit looks at them
+ * when it sums them up.
  *
  * @param where the call and argument, as messages name it: `KMeans.fit: x`
  * @param origin what the rows will be taken relative to, if that is known: it gives their width
- * @throws InputError for a wrong type, shape or dtype, no rows, ragged rows, NaN or infinity, and numbers too far from the
- *   origin
+ * @throws InputError for a wrong type, shape or dtype, no rows and ragged rows; with an origin for NaN or infinity, and
+ *   numbers too far from it
  */
 export function sourceOf(where: string, x: unknown, origin?: Float64Array): Source {
   const source = anySource(where, x);
@@ -149,6 +150,6 @@ export function sourceOf(where: string, x: unknown, origin?: Float64Array): Sour
   if (origin && source.nFeatures !== origin.length) {
     throw new InputError(`${where} must have ${origin.length} columns; it has ${source.nFeatures}.`);
   }
-  checkNumbers(where, source, origin);
+  if (origin) checkNumbers(where, source, origin);
   return source;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "kernel.h"
@@ -91,6 +92,19 @@ class Comparison {
   void compare(const float* x, const float* origin, const Points& points) {
     pack(x, origin, points.d);
     comparePanels<PANEL>(points);
+  }
+
+  // The nearest of k points to each row of a half, the first of several.
+  IntVector nearest(int64_t k, int half) const {
+    Vector best = all(std::numeric_limits<float>::infinity());
+    IntVector number{}, point{};
+    for (int64_t c = 0; c < k; c++, point += 1) {
+      const Vector distance = load(&distances[c * ROWS + half * LANES]);
+      const IntVector nearer = distance < best;
+      best = nearer ? distance : best;
+      number = nearer ? point : number;
+    }
+    return number;
   }
 
  private:

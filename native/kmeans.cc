@@ -85,20 +85,7 @@ struct Block : Comparison {
 
 static inline Vector least(Vector a, Vector b) { return a < b ? a : b; }
 
-// Nearest centres, the first of several.
-void nearestOfAll(const Pass& pass, const Block& block, int half, IntVector* labels) {
-  Vector best = all(INF);
-  IntVector nearest{}, center{};
-  for (int64_t c = 0; c < pass.k; c++, center += 1) {
-    const Vector distance = load(&block.distances[c * ROWS + half * LANES]);
-    const IntVector nearer = distance < best;
-    best = nearer ? distance : best;
-    nearest = nearer ? center : nearest;
-  }
-  *labels = nearest;
-}
-
-// The same, and of each group the nearest of the others.
+// Nearest centres, the first of several, and of each group the nearest of the others.
 void nearestOfGroups(const Pass& pass, Block& block, int half, IntVector* labels, Vector* distances) {
   IntVector nearest{}, group{};
   Vector best = all(INF), next = all(INF);
@@ -198,7 +185,7 @@ void compare(const Pass& pass, Block& block, Sums& sums) {
       nearestOfGroups(pass, block, half, &labels, &distances);
       remember(pass, block, half, distances);
     } else {
-      nearestOfAll(pass, block, half, &labels);
+      labels = block.nearest(pass.k, half);
     }
     const int32_t* rows = block.rows + half * LANES;
     const int lanes = std::clamp(block.count - half * LANES, 0, LANES);

@@ -3,6 +3,7 @@ import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
 import { nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
+import { goAhead, iterationsOfCall } from './ahead.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
 import { DOWN } from './loops.js';
 import {
@@ -35,45 +36,75 @@ interface Memo {
   readonly state: Record<'labels' | 'since' | 'gaps' | 'upper' | 'until', Tensor>;
 }
 
+/** One restart. */
+interface Restart {
+  readonly problem: Problem;
+  readonly laid: Laid;
+  readonly kernel: NativeKernel;
+  readonly bounded: boolean;
+  readonly motion: Motion;
+  readonly totals: Totals;
+  readonly memos: Memo[];
+}
+
 /** The passes of one restart over rows that are laid out for kernels. */
 export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm: Algorithm): Passes {
   const kernel = nativeKernel('LatentKMeansPass')!;
-  const { rows, passRows, pace } = problem;
-  const { weight } = passRows;
   const motion = firstMotion(problem, k);
-  const totals = noTotals(motion);
-  const pays = k * rows.nFeatures > groupLimit.products;
+  const pays = k * problem.rows.nFeatures > groupLimit.products;
   const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && (algorithm === 'elkan' || pays);
   const memos: Memo[] = [];
-  const parts = partsOf(rows, laid, rowsOfCall(k * rows.nFeatures));
-  const assign = async (exact: Centers): Promise<Statistics> => {
-    advance(motion, exact);
-    carry(totals, motion);
-    // Sums of weights that are no integers need not come back to 0; of how many rows are equal they do.
-    const anew = problem.weight !== null || isFaint(totals);
-    const moved = motionTensors(motion, bounded, anew);
-    const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
-      const memo = last ?? remember(motion, bounded, part.first, end - start, weight?.subarray(start, end));
-      const data = { x: part.x, shift: laid.shift };
-      const changed = add(totals, await read(call(kernel, data, moved, memo)));
-      return { statistics: changed, memo };
-    };
-    try {
-      if (anew) clear(totals);
-      const changed = await fold(parts, take, (a, b) => a + b, memos, pace);
-      if (anew) totals.summed = totals.inertia;
-      return await statisticsOf(problem, exact, totals, changed);
-    } finally {
-      disposeAll(moved);
-    }
-  };
+  const restart = { problem, laid, kernel, bounded, motion, totals: noTotals(motion), memos };
+  const most = bounded ? 0 : iterationsOfCall(problem, laid, k);
   return {
-    assign,
-    labels: () => labelsOf(memos, passRows.nRows),
+    assign: (centers) => assign(restart, centers),
+    ahead:
+      most === 0
+        ? undefined
+        : (centers, n, tolerance) => ahead(restart, centers, Math.min(n, most), tolerance),
+    labels: () => labelsOf(memos, problem.passRows.nRows),
     dispose: () => {
       for (const { range, weights, state } of memos) disposeAll({ range, weights, ...state });
     },
   };
+}
+
+async function assign({ problem, laid, kernel, bounded, motion, totals, memos }: Restart, exact: Centers) {
+  const { rows, passRows, pace } = problem;
+  const { weight } = passRows;
+  advance(motion, exact);
+  carry(totals, motion);
+  // Sums of weights that are no integers need not come back to 0; of how many rows are equal they do.
+  const anew = problem.weight !== null || isFaint(totals);
+  const moved = motionTensors(motion, bounded, anew);
+  const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
+    const memo = last ?? remember(motion, bounded, part.first, end - start, weight?.subarray(start, end));
+    const data = { x: part.x, shift: laid.shift };
+    const changed = add(totals, await read(call(kernel, data, moved, memo)));
+    return { statistics: changed, memo };
+  };
+  try {
+    if (anew) clear(totals);
+    const parts = partsOf(rows, laid, rowsOfCall(motion.k * motion.d));
+    const changed = await fold(parts, take, (a, b) => a + b, memos, pace);
+    if (anew) totals.summed = totals.inertia;
+    return await statisticsOf(problem, exact, totals, changed);
+  } finally {
+    disposeAll(moved);
+  }
+}
+
+/** All rows are one batch then. */
+function ahead(
+  { problem, laid, motion, totals, memos }: Restart,
+  centers: Centers,
+  most: number,
+  tolerance: number,
+) {
+  const { nRows, weight } = problem.passRows;
+  const { state, weights } = (memos[0] ??= remember(motion, false, 0, nRows, weight ?? undefined));
+  totals.summed = Infinity; // they are of other labels then
+  return goAhead(problem, laid, { labels: state.labels, weights }, centers, most, tolerance);
 }
 
 const disposeAll = (tensors: Record<string, Tensor>): void =>

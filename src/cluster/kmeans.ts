@@ -35,7 +35,7 @@ import {
 import { accurateMean } from '../core/accurateMean.js';
 import * as checks from '../core/checks.js';
 import { InputError } from '../core/errors.js';
-import { iterate, pacer, type FitEvents, type Pace, type Run, type Step } from '../core/iterate.js';
+import { iterate, pacer, type FitEvents, type Pace, type Run } from '../core/iterate.js';
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
@@ -48,8 +48,8 @@ import type { Matrix, Weights } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
-import { nearest, update, type Centers } from './lloyd.js';
-import { passesOf, type Algorithm } from './passes.js';
+import { nearest, type Centers } from './lloyd.js';
+import { lloydStep, passesOf, type Algorithm } from './passes.js';
 import { withProblem, type Problem } from './problem.js';
 import { isRenamed } from './renamed.js';
 import { kMeansPlusPlus, randomRows } from './seeding.js';
@@ -164,21 +164,13 @@ async function runLloyd(
   events: FitEvents,
 ): Promise<Restart> {
   const { rows } = problem;
-  const { assign, ...passes } = passesOf(problem, start.length / rows.nFeatures, algorithm);
+  const passes = passesOf(problem, start.length / rows.nFeatures, algorithm);
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
-  const advance = async (centers: Centers): Promise<Step<Centers>> => {
-    const statistics = await assign(centers);
-    const next = update(centers, statistics);
-    // At tol 0 one more pass may follow a move to an emptied cluster: that row is found changed, and whether the centres rest
-    // at exactly 0 is up to rounding. To take it for unchanged would make nIter depend on whether equal rows are one.
-    const settled = statistics.changed === 0 && statistics.far.length === 0;
-    const params = settled ? centers : next.centers;
-    return { params, objective: next.inertia, change: next.shift, done: settled || next.shift <= tolerance };
-  };
+  const step = (centers: Centers, most: number) => lloydStep(passes, centers, most, tolerance);
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
   try {
-    const run = await iterate(init, start, advance, maxIter, events, report);
-    const { inertia } = await assign(run.params);
+    const run = await iterate(init, start, step, maxIter, events, report);
+    const { inertia } = await passes.assign(run.params);
     const { params: centers, nIter, converged, history } = run;
     return { centers, labels: await passes.labels(), inertia, nIter, converged, history };
   } finally {

@@ -3,9 +3,9 @@ import type { Batched } from '../core/iterate.js';
 import type { RandomState } from '../core/random.js';
 import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
-import { update, type Centers } from './lloyd.js';
+import type { Centers } from './lloyd.js';
 import { squaredDistance } from './loops.js';
-import { passesOf } from './passes.js';
+import { lloydStep, passesOf } from './passes.js';
 import { rowsOfChunk, type HostBatch, type Problem } from './problem.js';
 import { distancesByKernel, distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
 
@@ -51,13 +51,17 @@ async function improved(
   start: Centers,
   k: number,
 ): Promise<{ centers: Centers; inertia: number }> {
-  const { assign, dispose } = passesOf(problem, k, 'auto');
-  let found = { centers: start, inertia: Infinity };
+  const passes = passesOf(problem, k, 'auto');
+  let centers = start;
   try {
-    for (let i = 0; i < ITERATIONS; i++) found = update(found.centers, await assign(found.centers));
-    return found;
+    for (let left = ITERATIONS; ;) {
+      const { params, objective, done, before = [] } = await lloydStep(passes, centers, left, 0);
+      centers = params;
+      left -= 1 + before.length;
+      if (done || left === 0) return { centers, inertia: objective };
+    }
   } finally {
-    dispose();
+    passes.dispose();
   }
 }
 

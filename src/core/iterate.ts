@@ -85,6 +85,8 @@ export interface Step<P> {
   readonly objective: number;
   readonly change: number;
   readonly done: boolean;
+  /** The objectives after iterations that were made with it, before it. */
+  readonly before?: readonly number[];
 }
 
 /** Hooks into a fit: see `KMeansOptions` and `GaussianMixtureOptions`. */
@@ -120,12 +122,13 @@ export interface Run<P> {
 
 /**
  * Iterates one restart from `start` until `step` says it is done, or `maxIter` times, telling `events` on the way.
+ * A step may make as many iterations as its second argument says: more than one where nobody is told of each.
  * States are plain arrays on the host: there is nothing to free between them.
  */
 export async function iterate<P>(
   init: number,
   start: P,
-  step: (params: P) => Promise<Step<P>>,
+  step: (params: P, most: number) => Promise<Step<P>>,
   maxIter: number,
   events: FitEvents,
   report: (params: P) => Record<string, Float32Array>,
@@ -134,10 +137,10 @@ export async function iterate<P>(
   let converged = false;
   const history: number[] = [];
   while (!converged && history.length < maxIter) {
-    const next = await step(params);
+    const next = await step(params, events.onIteration ? 1 : maxIter - history.length);
     params = next.params;
     converged = next.done;
-    history.push(next.objective);
+    history.push(...(next.before ?? []), next.objective);
     const { objective, change } = next;
     const current = params;
     await events.onIteration?.({

@@ -22,6 +22,7 @@ export const NATIVE_KERNELS = {
   LatentDistinctRows: 2,
   LatentEigenvectors: 4,
   LatentKMeansPass: 2,
+  LatentLloyd: 1,
   LatentMixturePass: 3,
   LatentMixtureRefine: 2,
   LatentPairDistances: 1,

@@ -5,9 +5,8 @@ import { pacer } from '../../src/core/iterate.js';
 import { aboutOrigin } from '../../src/core/rows.js';
 import { sourceOf } from '../../src/core/source.js';
 import { RandomState } from '../../src/index.js';
-import { backends, useBackend } from '../support/backends.js';
-import { hasKernels } from '../support/kernels.js';
-import { usePath } from '../support/paths.js';
+import { backends, kernelBackends, useBackend } from '../support/backends.js';
+import { kernels, usePath } from '../support/paths.js';
 
 /** n rows of which each is one of `colours`, whose first ones are more likely. */
 function picture(n: number, d: number, colours: number): Float32Array {
@@ -46,7 +45,7 @@ async function inKernel(values: Float32Array, d: number) {
   return of;
 }
 
-const ways = hasKernels ? ([['host', onHost], ['kernel', inKernel]] as const) : ([['host', onHost]] as const); // prettier-ignore
+const ways = [['host', onHost] as const, ...kernels.map((name) => [name, inKernel] as const)];
 
 describe.each(ways)('distinct rows, %s', (way, distinct) => {
   beforeAll(() => usePath(way));
@@ -95,7 +94,7 @@ it('are looked for by the kernel up to so many features and rows, and not where 
   const { features, rows } = distinctLimit;
   const found = async (): Promise<boolean> => (await inKernel(values, 3)) !== null;
   try {
-    expect(await found()).toBe(hasKernels && backends[0] === 'tensorflow');
+    expect(await found()).toBe(kernelBackends.some((name) => name === backends[0]));
     distinctLimit.features = 2;
     expect(await found()).toBe(false);
     Object.assign(distinctLimit, { features, rows: 199 });

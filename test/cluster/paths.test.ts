@@ -9,7 +9,7 @@ import { clustered } from '../support/clustered.js';
 import { expectClose } from '../support/close.js';
 import { leaves } from '../support/leaks.js';
 import { naiveDistance } from '../support/naive-silhouette.js';
-import { paths, usePath, type PathName } from '../support/paths.js';
+import { kernels, paths, usePath, type PathName } from '../support/paths.js';
 
 const { perRow, small } = hostLimit;
 
@@ -133,7 +133,7 @@ it.each(['host', backends[0]] as const)(
   },
 );
 
-it.each(paths.filter((path) => path === 'host' || path === 'kernel'))(
+it.each([...kernels, 'host'] as const)(
   'equal rows are one, with the sum of their weights; where few are equal they are not looked for: %s',
   async (path) => {
     await usePath(path);

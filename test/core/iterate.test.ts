@@ -34,6 +34,27 @@ describe('iterate', () => {
     expect(await run(halve, 4)).toMatchObject({ nIter: 4, converged: true });
   });
 
+  it('takes what a step makes of several iterations, and asks for one where each is told', async () => {
+    const asked: number[] = [];
+    const several = (events: FitEvents) =>
+      iterate<number>(
+        0,
+        64,
+        (x, most) => {
+          asked.push(most);
+          const before = Array.from({ length: Math.min(most, 3) - 1 }, (_, i) => i);
+          return Promise.resolve({ params: x / 2, objective: 9, change: 1, done: false, before });
+        },
+        7,
+        events,
+        report,
+      );
+    expect(await several({})).toMatchObject({ params: 8, nIter: 7, history: [0, 1, 9, 0, 1, 9, 9] });
+    expect(asked.splice(0)).toEqual([7, 4, 1]);
+    expect(await several({ onIteration: () => undefined })).toMatchObject({ nIter: 7, params: 0.5 });
+    expect(asked).toEqual([1, 1, 1, 1, 1, 1, 1]);
+  });
+
   it('tells each iteration and the end, with params as they were then', async () => {
     const told: unknown[] = [];
     const read: (() => unknown)[] = [];

@@ -17,7 +17,7 @@ export const backends = (process.env.TFJS_LATENT_BACKENDS ?? 'tensorflow,wasm,cp
 /** Those that have kernels of our own; the test line leaves TensorFlow's out where they could not be built. */
 export const kernelBackends = backends.filter(
   (each) => each === 'wasm' || (each === 'tensorflow' && process.env.TFJS_LATENT_KERNELS !== 'none'),
-);
+) as Exclude<BackendName, 'cpu'>[];
 
 const loaded = new Set<string>();
 

@@ -5,7 +5,8 @@ import { useKernels } from './kernels.js';
 
 const { groups } = groupLimit;
 
-const kernels = kernelBackends.map((backend) => `kernel of ${backend}` as const);
+/** K-means' passes in kernels. */
+export const kernels = kernelBackends.map((backend) => `kernel of ${backend}` as const);
 
 /**
  * Where K-means' passes may run: in the native kernel of a backend or as tensors on each, of the rows whose bounds failed;

@@ -112,7 +112,7 @@ void scaleSeen(const std::vector<Block>& blocks, const Batch& batch) {
   });
 }
 
-// What a pass adds up, and what it finds.
+// What a batch adds up.
 struct Sums {
   Moments moments;
   std::vector<double> totals;  // [K + 1] Σ r, then Σ w log Σ p
@@ -161,12 +161,23 @@ std::vector<double> weightsOf(const Input& parts, int64_t n) {
 }
 
 // Rows that are taken at once for each thread: they are held as seen from their components.
-constexpr int64_t HELD = 2048;
+constexpr int64_t HELD = 1024;
 
+// Who won each of n rows the last time; -1 where there was none.
+std::vector<int32_t> guessed(const Rows& rows, const Mixture& mixture, const int32_t* last) {
+  return last[0] < 0 ? likeliest(rows, mixture) : std::vector<int32_t>(last, last + rows.n);
+}
+
+// Inputs:
+//   x [N, D], range [3] the first row of the batch in x, how many, and whether the sums begin with it, origin [D],
+//   means [K, D], factors [K, D, D] P, constants [2, K], weights [2, n] or [0], given [K, n] or [0], reach [],
+//   last [n] (or [0], with `given`), changed in place: who won each row, -1 before the first pass
+//   sums [2, K, (D + 1)(D + 2) / 2], to which the batch's are added in place: float64 in two parts
+// Outputs: totals [2, K + 1] of the batch: Σ r of each component, the log-likelihood.
 void pass(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), means(context, 3), factors(context, 4);
-  const Input constants(context, 5), last(context, 6), weights(context, 7), given(context, 8);
-  const Input reach(context, 9);
+  const Input constants(context, 5), weights(context, 6), given(context, 7), reach(context, 8);
+  const Input last(context, 9), total(context, 10);
   const int64_t first = range.ints()[0];
   const int64_t n = range.ints()[1];
   const int64_t d = x.dim(1);
@@ -175,7 +186,6 @@ void pass(Context* context) {
   packFactors(factors.floats(), &mixture);
   Sums sums{Moments(k, d), std::vector<double>(k + 1)};
   const auto w = weightsOf(weights, n);
-  int32_t* winners = intOutput(context, 2, {n});
   const int64_t held = HELD * threads();
   for (int64_t start = 0; start < n; start += held) {
     const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(held, n - start), d};
@@ -183,21 +193,21 @@ void pass(Context* context) {
       addGiven(rows, mixture, given.floats() + start, n, &sums);
       continue;
     }
-    const auto guess = last.size() > 0 ? std::vector<int32_t>() : likeliest(rows, mixture);
-    const int32_t* before = last.size() > 0 ? last.ints() + start : guess.data();
-    addOwn(rows, mixture, before, w.data() + start, winners + start, &sums);
+    int32_t* winners = last.ints() + start;
+    const auto before = guessed(rows, mixture, winners);
+    addOwn(rows, mixture, before.data(), w.data() + start, winners, &sums);
   }
-  if (given.size() > 0) std::fill_n(winners, n, 0);
   float* totals = floatOutput(context, 0, {2, k + 1});
   for (int64_t c = 0; c <= k; c++) split(sums.totals[c], totals + c, totals + k + 1 + c);
-  sums.moments.copyTo(floatOutput(context, 1, {k, sums.moments.triangleSize()}));
+  sums.moments.addTo(total.floats(), range.ints()[2] != 0);
 }
 
 }  // namespace
 
 LATENT_KERNEL(LatentMixturePass, pass,
               {"x: float", "range: int32", "origin: float", "means: float", "factors: float",
-               "constants: float", "last: int32", "weights: float", "given: float", "reach: float"},
-              {"totals: float", "sums: float", "winners: int32"})
+               "constants: float", "weights: float", "given: float", "reach: float", "last: int32",
+               "sums: float"},
+              {"totals: float"})
 
 }  // namespace latent::mixture

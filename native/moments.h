@@ -126,14 +126,22 @@ class Moments {
       }
     });
   }
-  int64_t triangleSize() const { return (d_ + 1) * (d_ + 2) / 2; }
-  // On and below the diagonal, row by row [K, triangleSize].
-  void copyTo(float* triangles) const {
-    for (int64_t c = 0; c < k_; c++) {
-      for (int64_t i = 0; i <= d_; i++, triangles += i) {
-        std::copy_n(sums_.get() + (c * size_ + i) * size_, i + 1, triangles);
+  // Adds what is on and below the diagonals, row by row, to `total` [2, K, (D + 1)(D + 2) / 2], float64 in two
+  // parts; `anew`: in place of what was there.
+  void addTo(float* total, bool anew) const {
+    const int64_t triangle = (d_ + 1) * (d_ + 2) / 2;
+    parallel(k_, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; c++) {
+        float* high = total + c * triangle;
+        float* low = high + k_ * triangle;
+        for (int64_t i = 0; i <= d_; i++) {
+          const float* row = sums_.get() + (c * size_ + i) * size_;
+          for (int64_t j = 0; j <= i; j++, high++, low++) {
+            split(row[j] + (anew ? 0 : static_cast<double>(*high) + *low), high, low);
+          }
+        }
       }
-    }
+    });
   }
 
  private:

@@ -1,5 +1,5 @@
-// The factors of a mixture's M-step: P <- P chol(M)⁻ᵀ with M = S / n - ȳ ȳᵀ + regCovar Pᵀ P, in float64. Such
-// numbers come and go as pairs of int32, bit by bit.
+// The factors of a mixture's M-step: P <- P chol(M)⁻ᵀ with M = S / n - ȳ ȳᵀ + regCovar Pᵀ P, in float64, and how
+// far the means go, P⁻ᵀ ȳ.
 #include <algorithm>
 #include <cmath>
 
@@ -24,26 +24,62 @@ double dotOf(const double* a, const double* b, int64_t n) {
   return total;
 }
 
+// Float64 numbers in two parts: the high ones, and as many low ones `size` numbers on.
+struct Parts {
+  const float* high;
+  int64_t size;
+  double operator[](int64_t i) const { return static_cast<double>(high[i]) + high[size + i]; }
+  Parts from(int64_t i) const { return {high + i, size}; }
+};
+
+Parts partsOf(const Input& input) { return {input.floats(), input.size() / 2}; }
+
 // Sums of one component.
 struct Moments {
   double count;
-  const double* first;   // [D] Σ r y
-  const double* second;  // [D, D] Σ r y yᵀ, the lower triangle
+  Parts triangle;  // [(D + 1)(D + 2) / 2] Σ r z zᵀ with z = (y, 1): Σ r y yᵀ, and below it Σ r y
+  double second(int64_t i, int64_t j) const { return triangle[i * (i + 1) / 2 + j] / count; }
 };
 
-// M, its lower triangle, from P [D, D], upper triangular.
-void scatter(const double* p, const Moments& moments, double regCovar, int64_t d, double* m) {
-  std::vector<double> columns(d * d);
+// One component's M-step, and the room for it.
+struct Step {
+  explicit Step(int64_t d) : d(d), p(d * d), m(d * d), means(d), moves(d) {}
+  int64_t d;
+  std::vector<double> p;      // [D, D] P on and above the diagonal, below it Pᵀ; then the next P above
+  std::vector<double> m;      // [D, D] M, then its factor; the lower triangle
+  std::vector<double> means;  // [D] ȳ
+  std::vector<double> moves;  // [D] P⁻ᵀ ȳ
+};
+
+// P [D, D] as it is given, its upper triangle, and ȳ.
+void read(const float* p, const Moments& moments, Step* step) {
+  const int64_t d = step->d;
   for (int64_t i = 0; i < d; i++) {
-    for (int64_t j = i; j < d; j++) columns[j * d + i] = p[i * d + j];
+    for (int64_t j = i; j < d; j++) step->p[i * d + j] = step->p[j * d + i] = p[i * d + j];
+    step->means[i] = moments.second(d, i);
   }
+}
+
+// How far the mean goes: Pᵀ z = ȳ, solved forwards.
+void move(Step* step) {
+  const int64_t d = step->d;
   for (int64_t i = 0; i < d; i++) {
-    const double mean = moments.first[i] / moments.count;
-    const double* row = moments.second + i * d;
+    const double* row = &step->p[i * d];
+    step->moves[i] = (step->means[i] - dotOf(row, step->moves.data(), i)) / row[i];
+  }
+}
+
+// M, its diagonal wider by `share` of what it is, or was (1).
+void scatter(const Moments& moments, double regCovar, double share, Step* step) {
+  const int64_t d = step->d;
+  const double* p = step->p.data();
+  for (int64_t i = 0; i < d; i++) {
+    double* row = &step->m[i * d];
     for (int64_t j = 0; j <= i; j++) {
-      const double ridge = regCovar == 0 ? 0 : regCovar * dotOf(&columns[i * d], &columns[j * d], j + 1);
-      m[i * d + j] = (row[j] - mean * moments.first[j]) / moments.count + ridge;
+      const double ridge = regCovar == 0 ? 0 : regCovar * dotOf(p + i * d, p + j * d, j + 1);
+      row[j] = moments.second(i, j) - step->means[i] * step->means[j] + ridge;
     }
+    row[i] += share * std::max(1.0, row[i]);
   }
 }
 
@@ -60,47 +96,58 @@ bool cholesky(double* m, int64_t d) {
   return true;
 }
 
-// P L⁻ᵀ. Both are triangular, so entry (l, i) needs what lies between the two diagonals only.
-void divide(const double* p, const double* l, int64_t d, double* next) {
-  std::fill_n(next, d * d, 0.0);
+// P L⁻ᵀ in the place of P. Both are triangular, so entry (l, i) needs what lies between the two diagonals only.
+void divide(double* p, const double* l, int64_t d) {
   for (int64_t i = 0; i < d; i++) {
     for (int64_t row = 0; row <= i; row++) {
-      const double known = dotOf(next + row * d + row, l + i * d + row, i - row);
-      next[row * d + i] = (p[row * d + i] - known) / l[i * d + i];
+      const double known = dotOf(p + row * d + row, l + i * d + row, i - row);
+      p[row * d + i] = (p[row * d + i] - known) / l[i * d + i];
     }
   }
 }
 
-// `shares` of what it is, or was (1), are added to M's diagonal, the first with which there is a factor: covariance.ts says why.
-bool refine(const double* p, const Moments& moments, double regCovar, const std::vector<double>& shares, int64_t d,
-            double* next) {
-  std::vector<double> m(d * d), factor;
-  scatter(p, moments, regCovar, d, m.data());
-  const bool whole = std::any_of(shares.begin(), shares.end(), [&](double share) {
-    factor = m;
-    for (int64_t i = 0; i < d; i++) factor[i * d + i] += share * std::max(1.0, m[i * d + i]);
-    return cholesky(factor.data(), d);
-  });
-  if (!whole) return false;
-  divide(p, factor.data(), d, next);
-  return std::all_of(next, next + d * d, [](double value) { return std::isfinite(value); });
+// The upper triangle, zeros below it; false where it holds what is no number.
+bool write(const double* p, int64_t d, float* next) {
+  bool whole = true;
+  for (int64_t i = 0; i < d; i++) {
+    std::fill_n(next + i * d, i, 0.f);
+    for (int64_t j = i; j < d; j++) {
+      whole = whole && std::isfinite(p[i * d + j]);
+      next[i * d + j] = static_cast<float>(p[i * d + j]);
+    }
+  }
+  return whole;
 }
 
-const double* doubles(const Input& input) { return reinterpret_cast<const double*>(input.ints()); }
+// The first of the shares with which there is a factor is taken: covariance.ts says why. False where none is.
+bool refine(const Moments& moments, double regCovar, const Parts& shares, float* next, Step* step) {
+  for (int64_t share = 0; share < shares.size; share++) {
+    scatter(moments, regCovar, shares[share], step);
+    if (!cholesky(step->m.data(), step->d)) continue;
+    divide(step->p.data(), step->m.data(), step->d);
+    return write(step->p.data(), step->d, next);
+  }
+  return false;
+}
 
+// Inputs: factors [K, D, D] P; float64 in two parts: counts [2, K], sums [2, K, (D + 1)(D + 2) / 2] of the pass,
+//   reg_covar [2], shares [2, S].
+// Outputs: next [K, D, D] P, moves [2, K, D] of the means, whole [K] whether there is a next P.
 void compute(Context* context) {
-  const Input factors(context, 0), counts(context, 1), first(context, 2), second(context, 3);
-  const Input regCovar(context, 4), given(context, 5);
-  const std::vector<double> shares(doubles(given), doubles(given) + given.dim(0));
+  const Input factors(context, 0), counts(context, 1), sums(context, 2), regCovar(context, 3), shares(context, 4);
   const int64_t k = factors.dim(0);
   const int64_t d = factors.dim(1);
-  auto* next = reinterpret_cast<double*>(intOutput(context, 0, {k, d, d, 2}));
-  int32_t* whole = intOutput(context, 1, {k});
+  float* next = floatOutput(context, 0, {k, d, d});
+  float* moves = floatOutput(context, 1, {2, k, d});
+  int32_t* whole = intOutput(context, 2, {k});
   parallel(k, 1, [&](int64_t begin, int64_t end) {
+    Step step(d);
     for (int64_t c = begin; c < end; c++) {
-      const int64_t at = c * d * d;
-      const Moments moments{doubles(counts)[c], doubles(first) + c * d, doubles(second) + at};
-      whole[c] = refine(doubles(factors) + at, moments, *doubles(regCovar), shares, d, next + at);
+      const Moments moments{partsOf(counts)[c], partsOf(sums).from(c * (d + 1) * (d + 2) / 2)};
+      read(factors.floats() + c * d * d, moments, &step);
+      move(&step);
+      for (int64_t j = 0; j < d; j++) split(step.moves[j], moves + c * d + j, moves + (k + c) * d + j);
+      whole[c] = refine(moments, partsOf(regCovar)[0], partsOf(shares), next + c * d * d, &step);
     }
   });
 }
@@ -108,8 +155,7 @@ void compute(Context* context) {
 }  // namespace
 
 LATENT_KERNEL(LatentMixtureRefine, compute,
-              {"factors: int32", "counts: int32", "first: int32", "second: int32", "reg_covar: int32",
-               "shares: int32"},
-              {"next: int32", "whole: int32"})
+              {"factors: float", "counts: float", "sums: float", "reg_covar: float", "shares: float"},
+              {"next: float", "moves: float", "whole: int32"})
 
 }  // namespace latent

@@ -11,8 +11,8 @@ export {
   GaussianMixture,
   gaussianMixtureLogProb,
   type GaussianMixtureOptions,
-  type GivenStart,
 } from './mixture/gaussianMixture.js';
+export type { GivenStart } from './mixture/restarts.js';
 export type { GaussianMixtureSettings } from './mixture/file.js';
 export { PCA, pcaTransform, type PCAOptions } from './decomposition/pca.js';
 export type { PCASettings } from './decomposition/file.js';

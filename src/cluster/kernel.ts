@@ -2,7 +2,7 @@ import { tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs
 import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
 import { nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
-import { read } from '../core/read.js';
+import { digest } from '../core/read.js';
 import { goAhead, iterationsOfCall } from './ahead.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
 import { DOWN } from './loops.js';
@@ -80,7 +80,7 @@ async function assign({ problem, laid, kernel, bounded, motion, totals, memos }:
   const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
     const memo = last ?? remember(motion, bounded, part.first, end - start, weight?.subarray(start, end));
     const data = { x: part.x, shift: laid.shift };
-    const changed = add(totals, await read(call(kernel, data, moved, memo)));
+    const changed = await digest(call(kernel, data, moved, memo), (...sums) => add(totals, sums));
     return { statistics: changed, memo };
   };
   try {

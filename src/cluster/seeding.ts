@@ -4,7 +4,7 @@ import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/r
 import type { Batched } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid } from '../core/laid.js';
 import { nativeKernel, type NativeKernel } from '../core/native.js';
-import { read } from '../core/read.js';
+import { digest, read } from '../core/read.js';
 import { nearer } from './loops.js';
 import { rowsOfChunk, type HostBatch, type Problem } from './problem.js';
 
@@ -176,8 +176,9 @@ export async function distancesByKernel(
       return kernel({ x: part.x, range, shift: laid.shift, points: given });
     });
     part.dispose();
-    const [distances] = await read(outputs);
-    for (let j = 0; j < m; j++) out[j].set(distances.subarray(j * n, (j + 1) * n), start);
+    await digest(outputs, (distances) => {
+      for (let j = 0; j < m; j++) out[j].set(distances.subarray(j * n, (j + 1) * n), start);
+    });
     await pace();
   }
 }

@@ -123,7 +123,9 @@ export interface Run<P> {
 /**
  * Iterates one restart from `start` until `step` says it is done, or `maxIter` times, telling `events` on the way.
  * A step may make as many iterations as its second argument says: more than one where nobody is told of each.
- * States are plain arrays on the host: there is nothing to free between them.
+ * States are plain arrays on the host.
+ *
+ * @param replaced is told of a state that the next one replaced and that no hook can ask for any more
  */
 export async function iterate<P>(
   init: number,
@@ -132,12 +134,14 @@ export async function iterate<P>(
   maxIter: number,
   events: FitEvents,
   report: (params: P) => Record<string, Float32Array>,
+  replaced?: (params: P) => void,
 ): Promise<Run<P>> {
   let params = start;
   let converged = false;
   const history: number[] = [];
   while (!converged && history.length < maxIter) {
     const next = await step(params, events.onIteration ? 1 : maxIter - history.length);
+    if (!events.onIteration) replaced?.(params);
     params = next.params;
     converged = next.done;
     history.push(...(next.before ?? []), next.objective);

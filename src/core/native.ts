@@ -3,10 +3,12 @@ import {
   getBackend,
   getKernel,
   registerKernel,
+  tensor2d,
   unregisterKernel,
   type KernelConfig,
   type KernelFunc,
   type Tensor,
+  type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { VERSION } from './version.js';
 
@@ -23,8 +25,8 @@ export const NATIVE_KERNELS = {
   LatentEigenvectors: 4,
   LatentKMeansPass: 2,
   LatentLloyd: 1,
-  LatentMixturePass: 3,
-  LatentMixtureRefine: 2,
+  LatentMixturePass: 1,
+  LatentMixtureRefine: 3,
   LatentPairDistances: 1,
   LatentScatter: 4,
   LatentSquaredDistances: 1,
@@ -93,6 +95,14 @@ export function splitDoubles(values: Float64Array): Float32Array {
   for (let i = 0; i < n; i++) both[n + i] = Number.isFinite(values[i]) ? values[i] - both[i] : 0;
   return both;
 }
+
+/** The same as a tensor [2, n]. */
+export const splitTensor = (values: Float64Array): Tensor2D =>
+  tensor2d(splitDoubles(values), [2, values.length]);
+
+/** What {@link splitDoubles} took apart, of the parts one after the other. */
+export const joinHalves = (both: Float32Array): Float64Array =>
+  joinDoubles(both.subarray(0, both.length / 2), both.subarray(both.length / 2));
 
 /** What {@link splitDoubles} took apart. */
 export function joinDoubles(high: Float32Array, low: Float32Array): Float64Array {

@@ -8,3 +8,38 @@ export async function read(tensors: Tensor[]): Promise<Float32Array[]> {
     for (const tensor of tensors) tensor.dispose();
   }
 }
+
+const closedPort = () => {
+  const { port1 } = new MessageChannel();
+  port1.close();
+  return port1;
+};
+
+/** What is sent there is gone. */
+let nowhere: ReturnType<typeof closedPort> | null = null;
+
+/**
+ * Gives an array's memory back now. V8 collects typed arrays that nobody has any more only when the young ones come to
+ * 32 MB, however little else a fit takes. The array is empty then, and so are all views of its buffer: it must be nobody
+ * else's.
+ */
+export function release(...arrays: (Float32Array | Float64Array | Int32Array)[]): void {
+  nowhere ??= closedPort();
+  nowhere.postMessage(
+    null,
+    arrays.map(({ buffer }) => buffer as ArrayBuffer),
+  );
+}
+
+/**
+ * Reads outputs of native kernels, which are nobody else's, and gives their memory back when `f` has made something of
+ * their numbers.
+ */
+export async function digest<T>(outputs: Tensor[], f: (...values: Float32Array[]) => T): Promise<T> {
+  const values = await read(outputs);
+  try {
+    return f(...values);
+  } finally {
+    release(...values);
+  }
+}

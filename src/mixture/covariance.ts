@@ -37,7 +37,6 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { kernelCode } from '../core/native.js';
 import { choleskyInto, dotRows } from '../linalg/routines/cholesky.js';
 import { invertTriangularInto, solveTriangularInto } from '../linalg/routines/triangular.js';
 
@@ -77,7 +76,7 @@ export interface Covariance {
   /** x - μ [D], replaced by the row in the frame of component k */
   readonly hostWhiten: (p: Float64Array, k: number, y: Float64Array) => void;
   /** log |P_k| */
-  readonly hostLogDet: (p: Float64Array, k: number, d: number) => number;
+  readonly hostLogDet: (p: Float64Array | Float32Array, k: number, d: number) => number;
   /** Numbers in `secondMoments`' sums. */
   readonly secondLength: (k: number, d: number) => number;
   /** Adds what the row y [D] of component k, of responsibility r, has of second moments. */
@@ -264,7 +263,7 @@ function whitenByMatrix(p: Float64Array, from: number, y: Float64Array): void {
 }
 
 /** log of the product of the diagonal of the D x D matrix at `from`. */
-function logDiagonalFrom(p: Float64Array, from: number, d: number): number {
+function logDiagonalFrom(p: Float64Array | Float32Array, from: number, d: number): number {
   let total = 0;
   for (let j = 0; j < d; j++) total += Math.log(p[from + j * (d + 1)]);
   return total;
@@ -287,6 +286,10 @@ function addOuter(second: Float64Array, from: number, y: Float64Array, r: number
  */
 const RESOLVED = [1e-7, 1e-6, 1e-5];
 
+/** The shares that are tried. */
+export const sharesOf = (regCovar: number, rounded: boolean): readonly number[] =>
+  rounded && regCovar > 0 ? [0, ...RESOLVED] : [0];
+
 const full: Covariance = {
   shape: (k, d) => [k, d, d],
   shared: false,
@@ -303,9 +306,7 @@ const full: Covariance = {
   addSecond: (second, k, y, r) => addOuter(second, k * y.length ** 2, y, r),
   refine: (p, moments, regCovar, rounded) => {
     const d = moments.first.length / moments.counts.length;
-    const shares = rounded && regCovar > 0 ? [0, ...RESOLVED] : [0];
-    const native = kernelCode<typeof import('./native.js')>('LatentMixtureRefine');
-    if (native && d >= native.nativeLimit.features) return native.nativeRefine(p, moments, regCovar, shares);
+    const shares = sharesOf(regCovar, rounded);
     return eachMatrix(p, d, (factor, _, k) => {
       const m = new Float64Array(d * d);
       addScatter(m, moments, k, moments.second.subarray(k * d * d, (k + 1) * d * d), 1);

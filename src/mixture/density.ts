@@ -22,6 +22,7 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
+import { release } from '../core/read.js';
 import { comparable, rowScale } from '../core/rowScale.js';
 import type { Covariance } from './covariance.js';
 
@@ -33,6 +34,24 @@ export interface Mixture {
   readonly means: Float64Array;
   /** As the covariance type's shape says. */
   readonly precisionsCholesky: Float64Array;
+}
+
+/** A mixture between two iterations: of our kernels P is float32, of which their sums resolve no more. */
+export type State = Omit<Mixture, 'precisionsCholesky'> & {
+  readonly precisionsCholesky: Float64Array | Float32Array;
+};
+
+/** P as kernels take it; the float64 one, which must be nobody else's, is gone. */
+export function inFloat32(mixture: Mixture): State {
+  const { precisionsCholesky: p } = mixture;
+  const rounded = Float32Array.from(p);
+  release(p);
+  return { ...mixture, precisionsCholesky: rounded };
+}
+
+export function inFloat64(state: State): Mixture {
+  const { precisionsCholesky: p } = state;
+  return { ...state, precisionsCholesky: p instanceof Float64Array ? p : Float64Array.from(p) };
 }
 
 /** The same as float32 tensors. */
@@ -107,7 +126,7 @@ export function logDensities(
   };
 }
 
-export function toTensors(mixture: Mixture, covariance: Covariance): MixtureTensors {
+export function toTensors(mixture: State, covariance: Covariance): MixtureTensors {
   const { weights, means, precisionsCholesky } = mixture;
   const k = weights.length;
   const d = means.length / k;

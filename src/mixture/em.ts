@@ -31,13 +31,15 @@ import type { Rows } from '../core/rows.js';
 import { weightedSums, type Collapsed, type Covariance, type Moments } from './covariance.js';
 import {
   centeredOn,
+  inFloat64,
   logConstants,
   logJoint,
   toTensors,
-  type Mixture,
   type MixtureTensors,
+  type State,
 } from './density.js';
 import { hostPass } from './host.js';
+import type { Memo, Native } from './native.js';
 import { screenedBatch, screenOf, screens, screenWidth } from './screen.js';
 
 /** What is fitted to which rows. */
@@ -45,6 +47,8 @@ export interface Problem {
   readonly rows: Rows;
   /** All rows as plain numbers [N * D] where the problem is small enough for the host, else null: see host.ts. */
   readonly onHost: Float64Array | null;
+  /** Where kernels of ours do the work, else null. */
+  readonly native: Native | null;
   /** [N], or null: all 1 */
   readonly weight: Float64Array | null;
   readonly covariance: Covariance;
@@ -58,16 +62,22 @@ export interface Statistics extends Moments {
   readonly logLikelihood: number;
 }
 
+/** What a pass says. Moments that kernels summed up stay with them. */
+export type Found = Pick<Statistics, 'logLikelihood' | 'counts'> & Partial<Moments>;
+
 /** Responsibilities of rows `start` to `end`, [K, n], already weighted: what a start is given by. */
 export type Responsibilities = (start: number, end: number) => Tensor2D;
 
-/** Who won each row in the last pass, batch by batch; the loop keeps it. */
-export type Winners = (Int32Array | null)[];
+/** Who won each row in the last pass, batch by batch; the loop keeps it, and frees what kernels remember. */
+export type Winners = (Int32Array | Memo | null)[];
 
-/** The native pass, where there is one and it pays. */
-function nativeCode({ triangular }: Covariance, d: number) {
-  const code = triangular ? kernelCode<typeof import('./native.js')>('LatentMixturePass') : null;
-  return code && d >= code.nativeLimit.features ? code : null;
+export const freeWinners = (winners: Winners): void =>
+  winners.forEach((each) => each && 'dispose' in each && each.dispose());
+
+/** What has the kernels, where there are some and they pay. */
+export function nativeCode(covariance: Covariance, d: number) {
+  const code = kernelCode<typeof import('./native.js')>('LatentMixturePass');
+  return code?.isNative(covariance, d) ? code : null;
 }
 
 /** float32 numbers that a pass holds for one row. */
@@ -83,19 +93,18 @@ export function passWidth(covariance: Covariance, k: number, d: number): number 
  */
 export async function pass(
   problem: Problem,
-  mixture: Mixture,
+  mixture: State,
   winners: Winners,
   given?: Responsibilities,
-): Promise<Statistics> {
-  const { rows, onHost, weight, covariance, pace } = problem;
+): Promise<Found> {
+  const { rows, onHost, native, weight, covariance, pace } = problem;
   if (onHost) {
     const instead = given && (await read([tidy(() => given(0, rows.nRows))]))[0];
-    const statistics = hostPass(onHost, mixture, covariance, weight, instead);
+    const statistics = hostPass(onHost, inFloat64(mixture), covariance, weight, instead);
     await pace();
     return statistics;
   }
-  const native = nativeCode(covariance, rows.nFeatures);
-  if (native) return native.nativePass(problem, mixture, winners, given);
+  if (native) return native.pass(problem, native, mixture, winners as Memo[], given);
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
   const screen =
@@ -113,7 +122,7 @@ export async function pass(
     return { statistics: statisticsOf(logDensity, counts, first, second, w), memo: null };
   };
   try {
-    return await fold(rows, accumulate, merge, winners, pace);
+    return await fold(rows, accumulate, merge, winners as (Int32Array | null)[], pace);
   } finally {
     dispose([params, constants, screen] as unknown as TensorContainer);
   }
@@ -180,33 +189,39 @@ const merge = (a: Statistics, b: Statistics): Statistics => ({
  * @throws NumericalError when a component's covariance has no factor, or is too thin for float32 rows
  */
 export function maximize(
-  { rows, onHost, covariance, regCovar }: Problem,
-  mixture: Mixture,
-  statistics: Statistics,
+  problem: Problem,
+  mixture: State,
+  found: Found,
   given: readonly string[] = [],
-): Mixture {
+): State {
+  const { rows, native, onHost, covariance, regCovar } = problem;
   // As in scikit-learn: a component that no row belongs to divides by this, not by 0.
-  const moments: Moments = { ...statistics, counts: statistics.counts.map((n) => n + 10 * Number.EPSILON) };
-  const { counts, first } = moments;
-  const d = first.length / counts.length;
-  // A pass over tensors saw the rounded parameters: its sums are in their frame.
-  const seen = (values: Float64Array) => (onHost ? values.slice() : rounded(values));
-  const p = seen(mixture.precisionsCholesky);
-  const means = seen(mixture.means);
+  const counts = found.counts.map((n) => n + 10 * Number.EPSILON);
   const total = counts.reduce((a, b) => a + b, 0);
-  for (let k = 0; k < counts.length; k++) {
-    const move = first.slice(k * d, (k + 1) * d).map((value) => value / counts[k]);
-    covariance.unwhiten(p, k, move);
-    for (let j = 0; j < d; j++) means[k * d + j] += move[j];
-  }
-  const next = covariance.refine(p, moments, regCovar, !onHost);
+  const { moves, next } = native
+    ? native.step(native, mixture, counts, regCovar)
+    : hostStep(problem, mixture, { ...found, counts } as Moments);
   const spread = Math.sqrt(meanVariance(rows));
-  const thin: Thin | null = next instanceof Float64Array ? thinnest(next, spread, counts.length) : next;
+  const thin: Thin | null = 'collapsed' in next ? next : thinnest(next, spread, counts.length);
   if (thin) {
-    const rowless = !covariance.shared && statistics.counts[thin.collapsed] < ROWLESS * total;
+    const rowless = !covariance.shared && found.counts[thin.collapsed] < ROWLESS * total;
     throw collapseOf(covariance.shared ? null : thin.collapsed, thin.why ?? 'collapsed', rowless, given);
   }
+  // A pass over tensors saw the rounded means.
+  const means = mixture.means.map((value, at) => (onHost ? value : Math.fround(value)) + moves[at]);
   return { weights: counts.map((n) => n / total), means, precisionsCholesky: next as Float64Array };
+}
+
+/** How far the means go, P⁻ᵀ ȳ [K * D], and the next P. */
+function hostStep({ onHost, covariance, regCovar }: Problem, mixture: State, moments: Moments) {
+  const { counts, first } = moments;
+  const d = first.length / counts.length;
+  // A pass over tensors saw the rounded P: its sums are in that frame.
+  const p = inFloat64(mixture).precisionsCholesky;
+  const frame = onHost ? p : rounded(p);
+  const moves = first.map((value, at) => value / counts[Math.floor(at / d)]);
+  for (let k = 0; k < counts.length; k++) covariance.unwhiten(frame, k, moves.subarray(k * d, (k + 1) * d));
+  return { moves, next: covariance.refine(frame, moments, regCovar, !onHost) };
 }
 
 function rounded(values: Float64Array): Float64Array {
@@ -226,7 +241,7 @@ interface Thin extends Collapsed {
   readonly why?: string;
 }
 
-function thinnest(p: Float64Array, spread: number, k: number): Thin | null {
+function thinnest(p: Float64Array | Float32Array, spread: number, k: number): Thin | null {
   const largest = 1 / Math.max(spread * THINNEST, LEAST);
   let at = 0;
   while (at < p.length && !(Math.abs(p[at]) > largest)) at++;

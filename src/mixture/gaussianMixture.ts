@@ -26,7 +26,7 @@ import {
 import { accurateMean } from '../core/accurateMean.js';
 import * as checks from '../core/checks.js';
 import { InputError, NumericalError } from '../core/errors.js';
-import { iterate, pacer, type FitEvents, type Run } from '../core/iterate.js';
+import { pacer, type FitEvents } from '../core/iterate.js';
 import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
@@ -35,27 +35,25 @@ import { fitRows, mapRows } from '../core/rows.js';
 import { sourceOf, type Matrix, type Weights } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
-import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.js';
+import { COVARIANCES, type CovarianceType } from './covariance.js';
 import {
   centeredOn,
+  inFloat64,
   logConstants,
   logDensities,
   logJoint,
   reachOf,
   toTensors,
   type LogDensities,
-  type Mixture,
   type MixtureTensors,
 } from './density.js';
-import { hopelessStart, maximize, pass, passWidth, type Problem, type Winners } from './em.js';
+import { nativeCode, passWidth, type Problem } from './em.js';
 import { fromRecord, toRecord, type Fitted, type GaussianMixtureSettings } from './file.js';
 import { fitsHost } from './host.js';
 import * as params from './params.js';
 import type { CovarianceForm } from './params.js';
-import { startMixture, startResponsibilities, type Start } from './start.js';
-
-/** Parts of a start: what is not given comes from 'kmeans' and one M-step. */
-export type GivenStart = { weights?: Weights; means?: Matrix } & Partial<CovarianceForm>;
+import { bestRun, inDataUnits, type GivenStart } from './restarts.js';
+import type { Start } from './start.js';
 
 /** Options of {@link GaussianMixture.fit}; the defaults are scikit-learn's. */
 export interface GaussianMixtureOptions extends FitEvents {
@@ -129,65 +127,6 @@ export const gaussianMixtureLogProb = op(
     return transpose(logJoint(y, logConstants(mixture, covariance))); // [N, K]
   },
 );
-
-/** Weights, means and covariances that `init` gives; null for each that it does not. */
-async function readGiven(
-  given: GivenStart,
-  covariance: Covariance,
-  k: number,
-  origin: Float64Array,
-): Promise<{ [part in keyof Mixture]: Float64Array | null }> {
-  const what = 'GaussianMixture.fit: init';
-  const factor = await params.readCovarianceForm(what, given, covariance, k, origin.length);
-  const { weights, means } = given;
-  return {
-    weights: weights ? await params.readMixtureWeights(`${what}.weights`, weights, k) : null,
-    means: means ? await params.readMeans(`${what}.means`, means, k, origin) : null,
-    precisionsCholesky: factor ?? null,
-  };
-}
-
-const givenParts = (init: GivenStart): string[] =>
-  Object.keys(init).filter((name) => init[name as keyof GivenStart] !== undefined);
-
-interface EmOptions {
-  readonly tol: number;
-  readonly maxIter: number;
-  /** Names of the parts that `init` gave. */
-  readonly given: readonly string[];
-}
-
-/** One restart from a mixture, to convergence. */
-async function runEm(
-  problem: Problem,
-  start: Mixture,
-  init: number,
-  { tol, maxIter, given }: EmOptions,
-  events: FitEvents,
-): Promise<Run<Mixture>> {
-  const { rows, weight } = problem;
-  const total = weight ? weight.reduce((a, b) => a + b, 0) : rows.nRows;
-  const winners: Winners = [];
-  let previous = -Infinity;
-  const step = async (mixture: Mixture) => {
-    const statistics = await pass(problem, mixture, winners);
-    const objective = statistics.logLikelihood / total;
-    if (given.length > 0 && !Number.isFinite(objective)) throw hopelessStart(given, TOO_FAR);
-    const change = objective - previous;
-    const next = maximize(problem, mixture, statistics, previous === -Infinity ? given : []);
-    previous = objective;
-    return { params: next, objective, change, done: Math.abs(change) < tol };
-  };
-  return iterate(init, start, step, maxIter, events, (mixture) => inDataUnits(mixture, rows.origin));
-}
-
-const TOO_FAR = 'is farther from some rows than 1e19 standard deviations, whose square float32 cannot hold';
-
-const inDataUnits = (mixture: Mixture, origin: Float64Array): Record<keyof Mixture, Float32Array> => ({
-  weights: Float32Array.from(mixture.weights),
-  means: Float32Array.from(mixture.means, (value, i) => value + origin[i % origin.length]),
-  precisionsCholesky: Float32Array.from(mixture.precisionsCholesky),
-});
 
 /** A fitted Gaussian mixture. Immutable; its tensors live until `dispose()`. */
 export class GaussianMixture {
@@ -271,16 +210,12 @@ export class GaussianMixture {
       ? Array.from({ length: rows.nRows }, (_, i) => i)
       : null;
     const onHost = all && (await rows.at(all));
-    const problem: Problem = { rows, onHost, weight, covariance, regCovar, pace };
-    const random = new RandomState(seed);
-    const given = typeof init === 'string' ? [] : givenParts(init);
-    let best: Run<Mixture> | undefined;
-    for (let i = 0; i < nInit; i++) {
-      const start = await startOf(problem, k, init, random);
-      const run = await runEm(problem, start, i, { tol, maxIter, given }, options);
-      if (!best || run.objective > best.objective) best = run;
-    }
-    const { params: mixture, objective: lowerBound, ...figures } = best!;
+    const code = onHost ? null : nativeCode(covariance, rows.nFeatures);
+    const native = code && code.nativeOf(rows, k);
+    const problem: Problem = { rows, onHost, native, weight, covariance, regCovar, pace };
+    const restarts = { nComponents: k, nInit, init, seed, tol, maxIter };
+    const run = await bestRun(problem, restarts, options).finally(() => native?.dispose());
+    const { params: mixture, objective: lowerBound, ...figures } = run;
     const settings = {
       nComponents: k,
       covarianceType,
@@ -296,7 +231,7 @@ export class GaussianMixture {
     return new GaussianMixture({
       origin,
       covarianceType,
-      mixture,
+      mixture: inFloat64(mixture),
       lowerBound,
       ...figures,
       options: settings,
@@ -470,31 +405,6 @@ export class GaussianMixture {
     const [k, d] = [this.nComponents, this.nFeatures];
     return COVARIANCES[this.covarianceType].parameterCount(k, d) + k * d + k - 1;
   }
-}
-
-async function startOf(
-  problem: Problem,
-  k: number,
-  init: Start | GivenStart,
-  random: RandomState,
-): Promise<Mixture> {
-  if (typeof init === 'string') {
-    return startMixture(problem, k, await startResponsibilities(problem, k, init, random));
-  }
-  const { weights, means, precisionsCholesky } = await readGiven(
-    init,
-    problem.covariance,
-    k,
-    problem.rows.origin,
-  );
-  if (weights && means && precisionsCholesky) return { weights, means, precisionsCholesky };
-  const responsibilities = await startResponsibilities(problem, k, 'kmeans', random);
-  const start = await startMixture(problem, k, responsibilities, precisionsCholesky !== null);
-  return {
-    weights: weights ?? start.weights,
-    means: means ?? start.means,
-    precisionsCholesky: precisionsCholesky ?? start.precisionsCholesky,
-  };
 }
 
 function refuseTooMany(k: number, nRows: number): void {

@@ -3,7 +3,7 @@
  * numbers do: the work of a whole pass is less than that of their thirty or so calls.
  */
 import type { Covariance } from './covariance.js';
-import { LOG_2PI, type Mixture } from './density.js';
+import { LOG_2PI, type Mixture, type State } from './density.js';
 import type { Statistics } from './em.js';
 
 /** Multiplications of a pass up to which the host takes it, about 2 ms. Tests set 0 to have tensors. */
@@ -77,7 +77,7 @@ export function hostResponsibilities(
 
 /** log w_k + log |P_k| - D/2 log 2π */
 export function logConstantsOf(
-  { weights, means, precisionsCholesky }: Mixture,
+  { weights, means, precisionsCholesky }: State,
   covariance: Covariance,
 ): Float64Array {
   const d = means.length / weights.length;

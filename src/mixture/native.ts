@@ -5,87 +5,108 @@
  */
 import {
   dispose,
+  fill,
   scalar,
-  tensor,
   tensor1d,
   tensor2d,
   tensor3d,
   tidy,
   type Tensor,
-  type Tensor2D,
+  type Tensor1D,
 } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
-import { layOut, partsOf, type Part } from '../core/laid.js';
-import { joinDoubles, nativeKernel, splitDoubles } from '../core/native.js';
+import { layOut, partsOf, type Laid, type Part } from '../core/laid.js';
+import { joinHalves, nativeKernel, splitTensor } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
-import type { Collapsed, Covariance, Moments } from './covariance.js';
-import type { Mixture } from './density.js';
-import type { Problem, Responsibilities, Statistics, Winners } from './em.js';
+import { sharesOf, type Collapsed, type Covariance } from './covariance.js';
+import type { State } from './density.js';
+import type { Found, Problem, Responsibilities } from './em.js';
 import { logConstantsOf } from './host.js';
 import { NATS, screens } from './screen.js';
 
 /** From this many features on the kernels are faster than tensor operations and plain loops. Tests set it. */
 export const nativeLimit = { features: 24 };
 
+/** What the kernels of one fit work with. */
+interface Kernels {
+  readonly laid: Laid;
+  /**
+   * [2, K, (D + 1)(D + 2) / 2] Float64 in two parts, of the last pass: Σ z zᵀ with z = √r (y, 1), on and below the diagonal,
+   * row by row. Batches are added to it, and the M-step reads it, where it lies.
+   */
+  readonly sums: Tensor;
+}
+
+/** With what they do: em.ts has no other way to it. */
+export interface Native extends Kernels {
+  readonly pass: typeof nativePass;
+  readonly step: typeof nativeStep;
+  dispose(): void;
+}
+
+/** Whether the kernels pay. */
+export const isNative = ({ triangular }: Covariance, d: number): boolean =>
+  triangular && d >= nativeLimit.features;
+
+/** Yours to free. */
+export function nativeOf(rows: Rows, k: number): Native {
+  const d = rows.nFeatures;
+  const laid = layOut(rows, 0);
+  const sums = fill([2, k, ((d + 1) * (d + 2)) / 2], 0);
+  const dispose = () => [laid, sums].forEach((each) => each.dispose());
+  return { laid, sums, pass: nativePass, step: nativeStep, dispose };
+}
+
 /** float32 numbers that a pass holds for one row: the row in the frame of its component, and float64 log densities. */
 export const nativeWidth = (k: number, d: number): number => d + 32 + 2 * k;
-
-/** [2, n] */
-const split = (values: Float64Array): Tensor2D => tensor2d(splitDoubles(values), [2, values.length]);
-
-function joined(both: Float32Array): Float64Array {
-  const n = both.length / 2;
-  return joinDoubles(both.subarray(0, n), both.subarray(n));
-}
 
 /** Where all components are looked at: what is farther below the best than this, float32 cannot hold. */
 const WHOLE = 104;
 
+const factorsOf = ({ weights, means, precisionsCholesky: p }: State): Tensor => {
+  const k = weights.length;
+  const d = means.length / k;
+  return tensor3d(p instanceof Float32Array ? p : new Float32Array(p), [k, d, d]);
+};
+
 /** The mixture as the kernel takes it: means [K, D], P [K, D, D], log constants [2, K], how many nats count. */
-function paramsOf(mixture: Mixture, covariance: Covariance) {
-  const { weights, means, precisionsCholesky } = mixture;
+function paramsOf(mixture: State, covariance: Covariance) {
+  const { weights, means } = mixture;
   const k = weights.length;
   const d = means.length / k;
   return {
     means: tensor2d(new Float32Array(means), [k, d]),
-    factors: tensor3d(new Float32Array(precisionsCholesky), [k, d, d]),
-    constants: split(logConstantsOf(mixture, covariance)),
+    factors: factorsOf(mixture),
+    constants: splitTensor(logConstantsOf(mixture, covariance)),
     reach: scalar(screens(k, d) ? NATS : WHOLE),
   };
 }
 
-/** Float64 numbers bit by bit, [..., 2]. */
-const bits = (values: Float64Array, shape: number[]): Tensor =>
-  tensor(new Int32Array(values.buffer, values.byteOffset, 2 * values.length), [...shape, 2], 'int32');
+/** How far the means go [K * D], and P of the next iteration, as `refine` of covariance.ts. */
+interface Step {
+  readonly moves: Float64Array;
+  readonly next: Float32Array | Collapsed;
+}
 
-/** P of the next iteration, as `refine` of covariance.ts. */
-export function nativeRefine(
-  p: Float64Array,
-  { counts, first, second }: Moments,
-  regCovar: number,
-  shares: readonly number[],
-): Float64Array | Collapsed {
-  const k = counts.length;
-  const d = first.length / k;
-  const inputs = {
-    factors: bits(p, [k, d, d]),
-    counts: bits(counts, [k]),
-    first: bits(first, [k, d]),
-    second: bits(second, [k, d, d]),
-    regCovar: bits(Float64Array.of(regCovar), []),
-    shares: bits(Float64Array.from(shares), [shares.length]),
-  };
-  const outputs: Tensor[] = [];
-  try {
-    outputs.push(...nativeKernel('LatentMixtureRefine')!(inputs));
-  } finally {
-    dispose(inputs);
-  }
-  const [next, whole] = outputs.map((output) => output.dataSync<'int32'>());
+function nativeStep({ sums }: Kernels, mixture: State, counts: Float64Array, regCovar: number): Step {
+  const refine = nativeKernel('LatentMixtureRefine')!;
+  const outputs = tidy(() =>
+    refine({
+      factors: factorsOf(mixture),
+      counts: splitTensor(counts),
+      sums,
+      regCovar: splitTensor(Float64Array.of(regCovar)),
+      shares: splitTensor(Float64Array.from(sharesOf(regCovar, true))),
+    }),
+  );
+  const [next, moves, whole] = outputs.map((output) => output.dataSync());
   dispose(outputs);
   const collapsed = whole.indexOf(0);
-  return collapsed < 0 ? new Float64Array(next.buffer, next.byteOffset, next.length / 2) : { collapsed };
+  return {
+    moves: joinHalves(moves as Float32Array),
+    next: collapsed < 0 ? (next as Float32Array) : { collapsed },
+  };
 }
 
 /** Rows of a tensor that a call takes at most: it takes a frame of a page, 16 ms, where features are many. */
@@ -95,70 +116,53 @@ const AT_ONCE = 16384;
 const rowsOfCall = ({ nRows, batchRows, tensor }: Rows): number =>
   tensor ? Math.ceil(nRows / Math.ceil(nRows / AT_ONCE)) : batchRows;
 
-/** What batches add up to, as the kernel has it. */
-interface Sums {
-  /** [K + 1] Σ r of each component, then the log-likelihood */
-  readonly totals: Float64Array;
-  /** [K * (D + 1)(D + 2) / 2] Σ z zᵀ with z = √r (y, 1), on and below the diagonal, row by row; float32 of one batch */
-  readonly products: Float32Array | Float64Array;
+/** What a batch of n rows remembers. */
+export interface Memo {
+  /** [n] int32: who won each row, -1 before the first pass. The kernel changes it in place. */
+  readonly last: Tensor1D;
+  /** [2, n], or [0]: all 1 */
+  readonly weights: Tensor;
+  dispose(): void;
 }
 
-/** Adds `b` into `a`, of float64; of the first batch that is a copy. */
-function plus(a: Float32Array | Float64Array, b: Float32Array | Float64Array): Float64Array {
-  const sum = a instanceof Float64Array ? a : new Float64Array(a);
-  for (let i = 0; i < sum.length; i++) sum[i] += b[i];
-  return sum;
+function remember(n: number, weight: Float64Array | undefined): Memo {
+  const last = tensor1d(new Int32Array(n).fill(-1), 'int32');
+  const weights = weight ? splitTensor(weight) : tensor1d([]);
+  return { last, weights, dispose: () => dispose([last, weights]) };
 }
 
-const merge = (a: Sums, b: Sums): Sums => ({
-  totals: plus(a.totals, b.totals),
-  products: plus(a.products, b.products),
-});
+const plus = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, at) => value + b[at]);
 
-function statisticsOf({ totals, products }: Sums, d: number): Statistics {
-  const k = totals.length - 1;
-  const first = new Float64Array(k * d);
-  const second = new Float64Array(k * d * d); // its lower triangles: nobody reads the others
-  for (let c = 0, at = 0; c < k; c++, at += d + 1) {
-    for (let i = 0; i < d; i++, at += i) second.set(products.subarray(at, at + i + 1), (c * d + i) * d);
-    first.set(products.subarray(at, at + d), c * d);
-  }
-  return { logLikelihood: totals[k], counts: totals.slice(0, k), first, second };
-}
-
-/** As `pass` of em.ts. */
-export async function nativePass(
+/** With `given`, nobody wins and nothing is remembered. */
+async function nativePass(
   { rows, weight, covariance, pace }: Problem,
-  mixture: Mixture,
-  winners: Winners,
+  { laid, sums }: Kernels,
+  mixture: State,
+  memos: Memo[],
   given?: Responsibilities,
-): Promise<Statistics> {
+): Promise<Found> {
+  const pass = nativeKernel('LatentMixturePass')!;
   const params = paramsOf(mixture, covariance);
-  const laid = layOut(rows, 0);
-  const kernel = nativeKernel('LatentMixturePass')!;
-  const accumulate = async ({ x: part, start, end }: Batch<Part>, last?: Int32Array | null) => {
-    const own: Record<string, Tensor> = {
-      range: tensor1d([part.first, end - start], 'int32'),
-      last: tensor1d(last ?? [], 'int32'),
-      weights: weight ? split(weight.subarray(start, end)) : tensor1d([]),
-      given: given ? tidy(() => given(start, end)) : tensor1d([]),
-    };
-    try {
-      const { range, ...rest } = own;
+  const kept = given ? [] : memos;
+  const accumulate = async ({ x: part, start, end }: Batch<Part>, before?: Memo) => {
+    const memo = before ?? remember(given ? 0 : end - start, weight?.subarray(start, end));
+    const outputs = tidy(() => {
       const { reach, ...mixture } = params;
-      const outputs = kernel({ x: part.x, range, origin: laid.shift, ...mixture, ...rest, reach });
-      const [totals, products, memo] = await read(outputs);
-      const statistics = { totals: joined(totals), products };
-      return { statistics, memo: memo as unknown as Int32Array };
-    } finally {
-      dispose(own);
-    }
+      const range = tensor1d([part.first, end - start, start === 0 ? 1 : 0], 'int32');
+      const r = given ? given(start, end) : tensor1d([]);
+      const { last, weights } = memo;
+      const data = { x: part.x, range, origin: laid.shift };
+      return pass({ ...data, ...mixture, weights, given: r, reach, last, sums });
+    });
+    const [totals] = await read(outputs);
+    return { statistics: joinHalves(totals), memo }; // [K + 1]: counts, the log-likelihood
   };
   try {
-    const parts = partsOf(rows, laid, rowsOfCall(rows));
-    return statisticsOf(await fold(parts, accumulate, merge, winners, pace), rows.nFeatures);
+    const totals = await fold(partsOf(rows, laid, rowsOfCall(rows)), accumulate, plus, kept, pace);
+    const k = totals.length - 1;
+    return { logLikelihood: totals[k], counts: totals.subarray(0, k) };
   } finally {
-    laid.dispose();
     dispose(params);
+    if (given) kept.forEach((memo) => memo.dispose());
   }
 }

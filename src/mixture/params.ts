@@ -83,7 +83,7 @@ export async function readNumbers(where: string, given: unknown, shape: number[]
   }
   return readVector(
     where,
-    Array.from(entries),
+    entries,
     shape.reduce((a, b) => a * b, 1),
   );
 }
@@ -130,13 +130,19 @@ function refuseAsymmetric(where: string, values: Float64Array, d: number): void 
   }
 }
 
-/** P as given, its lower triangle (which nobody reads) set to 0. */
-function upperFactor(where: string, values: Float64Array, pattern: Float64Array, d: number): Float64Array {
-  const bad = values.findIndex((value, at) => pattern[at] === 1 && !(value > 0));
+/** Whether an entry is on a matrix's diagonal; the kinds without matrices have nothing else. */
+const diagonalOf = ({ broadcast }: Covariance, d: number): ((at: number) => boolean) =>
+  broadcast ? () => true : (at) => (at % (d * d)) % (d + 1) === 0;
+
+/** P as given, its lower triangle (which nobody reads) set to 0 in place. */
+function upperFactor(where: string, values: Float64Array, covariance: Covariance, d: number): Float64Array {
+  const onDiagonal = diagonalOf(covariance, d);
+  const bad = values.findIndex((value, at) => onDiagonal(at) && !(value > 0));
   if (bad >= 0)
     throw new InputError(`${where} must have a diagonal above 0; entry ${bad} is ${values[bad]}.`);
-  const isMatrix = pattern.includes(0);
-  return values.map((value, at) => (isMatrix && Math.floor(at / d) % d > at % d ? 0 : value));
+  if (covariance.broadcast) return values;
+  for (let at = 0; at < values.length; at++) if (Math.floor(at / d) % d > at % d) values[at] = 0;
+  return values;
 }
 
 /** Whichever form is given, as P; undefined where none is. */
@@ -154,23 +160,22 @@ export async function readCovarianceForm(
   const [form] = present;
   const shape = covariance.shape(k, d);
   const values = await readNumbers(`${where}.${form}`, given[form], shape);
-  // 1 on the diagonal, 0 beside it; the kinds without matrices have a diagonal only.
-  const pattern = covariance.isotropic(k, d, 1);
   const what = `${where}.${form}`;
-  if (form === 'precisionsCholesky') return held(what, upperFactor(what, values, pattern, d), pattern);
-  if (pattern.includes(0)) refuseAsymmetric(what, values, d);
+  const onDiagonal = diagonalOf(covariance, d);
+  if (form === 'precisionsCholesky') return held(what, upperFactor(what, values, covariance, d), onDiagonal);
+  if (!covariance.broadcast) refuseAsymmetric(what, values, d);
   const factor =
     form === 'covariances' ? covariance.fromCovariances(values, d) : covariance.fromPrecisions(values, d);
-  return held(what, notCollapsed(what, factor, covariance), pattern);
+  return held(what, notCollapsed(what, factor, covariance), onDiagonal);
 }
 
 /** A standard deviation's inverse P, its square too, must be one that float32 holds. */
 const LEAST_FACTOR = 1e-18;
 const LARGEST_FACTOR = 1e18;
 
-function held(where: string, p: Float64Array, pattern: Float64Array): Float64Array {
+function held(where: string, p: Float64Array, onDiagonal: (at: number) => boolean): Float64Array {
   const bad = p.findIndex(
-    (value, at) => Math.abs(value) > LARGEST_FACTOR || (pattern[at] === 1 && value < LEAST_FACTOR),
+    (value, at) => Math.abs(value) > LARGEST_FACTOR || (onDiagonal(at) && value < LEAST_FACTOR),
   );
   if (bad < 0) return p;
   throw new InputError(

@@ -4,7 +4,8 @@ import { membership } from '../cluster/lloyd.js';
 import { withProblem } from '../cluster/problem.js';
 import { kMeansPlusPlus } from '../cluster/seeding.js';
 import type { RandomState } from '../core/random.js';
-import type { Mixture } from './density.js';
+import { release } from '../core/read.js';
+import { inFloat32, type State } from './density.js';
 import { maximize, meanVariance, pass, type Problem, type Responsibilities } from './em.js';
 
 /** How responsibilities are made that one M-step turns into a mixture. */
@@ -71,18 +72,21 @@ export async function startMixture(
   k: number,
   responsibilities: Responsibilities,
   coarse = false,
-): Promise<Mixture> {
-  const { rows, covariance, regCovar } = problem;
+): Promise<State> {
+  const { rows, native, covariance, regCovar } = problem;
   const variance = meanVariance(rows);
-  let mixture: Mixture = {
+  const spheres = {
     weights: new Float64Array(k).fill(1 / k),
     means: new Float64Array(k * rows.nFeatures),
     precisionsCholesky: covariance.isotropic(k, rows.nFeatures, 1 / Math.sqrt(variance || 1)),
   };
+  let mixture: State = native ? inFloat32(spheres) : spheres;
   for (const share of coarse ? FRAMES.slice(0, 1) : FRAMES) {
     const ridge = Math.max(regCovar, share * variance);
-    const statistics = await pass(problem, mixture, [], responsibilities);
-    mixture = maximize({ ...problem, regCovar: ridge }, mixture, statistics);
+    const last = mixture;
+    const found = await pass(problem, last, [], responsibilities);
+    mixture = maximize({ ...problem, regCovar: ridge }, last, found);
+    release(last.precisionsCholesky);
     if (ridge === regCovar && share < FRAMES[0]) break;
   }
   return mixture;

@@ -55,6 +55,16 @@ describe('iterate', () => {
     expect(asked).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 
+  it('lets go of the states that were replaced, unless a hook may still ask for them', async () => {
+    const gone: number[] = [];
+    const free = (x: number) => void gone.push(x);
+    const step = (x: number) => Promise.resolve(halve(x));
+    await iterate<number>(0, 64, step, 3, { onInit: () => undefined }, report, free);
+    expect(gone).toEqual([64, 32, 16]);
+    await iterate<number>(0, 64, step, 3, { onIteration: () => undefined }, report, free);
+    expect(gone).toHaveLength(3);
+  });
+
   it('tells each iteration and the end, with params as they were then', async () => {
     const told: unknown[] = [];
     const read: (() => unknown)[] = [];

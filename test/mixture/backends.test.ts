@@ -51,7 +51,7 @@ interface Expected extends Run {
 /** The responsibilities of the start [N][3], made on the backend in use from draws that are the host's. */
 async function startOf(start: Start, type: CovarianceType): Promise<Rows> {
   const rows = await fitRows('x', x, (d) => d, pacer());
-  const problem = { rows, onHost: null, weight: null, covariance: COVARIANCES[type], regCovar: REG_COVAR, pace: pacer() }; // prettier-ignore
+  const problem = { rows, onHost: null, native: null, weight: null, covariance: COVARIANCES[type], regCovar: REG_COVAR, pace: pacer() }; // prettier-ignore
   const responsibilities = await startResponsibilities(problem, 3, start, new RandomState(SEED));
   return transpose(tidy(() => responsibilities(0, x.length).arraySync()));
 }

@@ -1,14 +1,22 @@
 /** The native kernels of a mixture's pass and M-step: they say what tensor operations and plain float64 loops say. */
-import { memory, tensor2d, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
+import { memory, tensor2d, tensor3d, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
 import { pacer } from '../../src/core/iterate.js';
-import { nativeKernel } from '../../src/core/native.js';
+import { joinHalves, nativeKernel, splitDoubles } from '../../src/core/native.js';
 import { fitRows } from '../../src/core/rows.js';
 import { GaussianMixture, PCA, RandomState } from '../../src/index.js';
 import { COVARIANCES } from '../../src/mixture/covariance.js';
 import type { Mixture } from '../../src/mixture/density.js';
-import { maximize, pass, type Problem, type Statistics, type Winners } from '../../src/mixture/em.js';
+import {
+  freeWinners,
+  maximize,
+  pass,
+  type Found,
+  type Problem,
+  type Statistics,
+  type Winners,
+} from '../../src/mixture/em.js';
 import { hostLimit } from '../../src/mixture/host.js';
-import { nativeLimit } from '../../src/mixture/native.js';
+import { nativeLimit, nativeOf, type Native } from '../../src/mixture/native.js';
 import { loadMnist } from '../../src/node/index.js';
 import { expectClose } from '../support/close.js';
 import { kernelBackends, useBackend } from '../support/backends.js';
@@ -82,14 +90,49 @@ function made({ n, k, d, apart, far = 0, few, weighted }: Case) {
   return { x, relative, weight: weighted ? Float64Array.from({ length: n }, (_, i) => (i % 4) / 3) : null };
 }
 
-async function problemOf(each: Case): Promise<{ problem: Problem; mixture: Mixture; x: Tensor2D }> {
-  const { n, d, tensor } = each;
+interface Set {
+  /** Without kernels. */
+  problem: Problem;
+  native: Native;
+  mixture: Mixture;
+  free(): void;
+}
+
+async function problemOf(each: Case): Promise<Set> {
+  const { n, k, d, tensor } = each;
   const { x: values, relative, weight } = made(each);
   const x = tensor2d(values, [n, d]);
   const source = tensor ? x : { values, shape: [n, d] as [number, number] };
   const rows = await fitRows('x', source, (width) => 3 * width, pacer());
-  const problem = { rows, onHost: null, weight, covariance: COVARIANCES.full, regCovar: 0.01, pace: pacer() };
-  return { problem, mixture: relative(rows.origin), x };
+  const covariance = COVARIANCES.full;
+  const problem = { rows, onHost: null, native: null, weight, covariance, regCovar: 0.01, pace: pacer() };
+  const native = nativeOf(rows, k);
+  const free = () => [x, native].forEach((one) => one.dispose());
+  return { problem, native, mixture: relative(rows.origin), free };
+}
+
+/** What a pass found, with the sums that kernels keep. */
+async function statisticsOf({ sums }: Native, found: Found, d: number): Promise<Statistics> {
+  const all = joinHalves((await sums.data()) as Float32Array);
+  const k = found.counts.length;
+  const first = new Float64Array(k * d);
+  const second = new Float64Array(k * d * d);
+  for (let c = 0, at = 0; c < k; c++, at += d + 1) {
+    for (let i = 0; i < d; i++, at += i) second.set(all.subarray(at, at + i + 1), (c * d + i) * d);
+    first.set(all.subarray(at, at + d), c * d);
+  }
+  return { ...found, first, second };
+}
+
+/** Kernels that keep these sums. */
+function keeping(native: Native, { counts, first, second }: Statistics): Native {
+  const [k, d] = [counts.length, first.length / counts.length];
+  const all: number[] = [];
+  for (let c = 0; c < k; c++) {
+    for (let i = 0; i < d; i++) all.push(...second.subarray((c * d + i) * d, (c * d + i) * d + i + 1));
+    all.push(...first.subarray(c * d, (c + 1) * d), counts[c]);
+  }
+  return { ...native, sums: tensor3d(splitDoubles(Float64Array.from(all)), [2, k, all.length / k]) };
 }
 
 /** Standard deviations are about 1 in a component's own frame: so are the sums, of each row. */
@@ -119,19 +162,20 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
   });
 
   it.each(CASES.map((each) => [nameOf(each), each] as const))('a pass over %s', async (what, each) => {
-    const { problem, mixture, x } = await problemOf(each);
+    const { problem, native, mixture, free } = await problemOf(each);
     const all = await problem.rows.at(Array.from({ length: each.n }, (_, i) => i));
-    const exact = await pass({ ...problem, onHost: all }, mixture, []);
-    const byTensors = await withoutKernels(() => pass(problem, mixture, []));
+    const exact = (await pass({ ...problem, onHost: all }, mixture, [])) as Statistics;
+    const byTensors = (await pass(problem, mixture, [])) as Statistics;
     const before = memory().numTensors;
     const winners: Winners = [];
-    const first = await pass(problem, mixture, winners);
-    const again = await pass(problem, mixture, winners);
-    expect(memory().numTensors).toBe(before);
-    expectSame(first, exact, each.n, what);
-    expectSame(again, exact, each.n, `${what}, winners known`);
+    const passed = async () =>
+      statisticsOf(native, await pass({ ...problem, native }, mixture, winners), each.d);
+    expectSame(await passed(), exact, each.n, what);
+    expectSame(await passed(), exact, each.n, `${what}, winners known`);
     expectSame(byTensors, exact, each.n, `${what}, by tensors`);
-    x.dispose();
+    freeWinners(winners);
+    expect(memory().numTensors).toBe(before);
+    free();
   });
 
   it.each([
@@ -140,63 +184,80 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
     ['few rows', (i: number, c: number) => (i === 40 * c ? 1 : 0)],
   ])('given responsibilities: %s', async (what, r) => {
     for (const n of [130, 4500]) {
-      const { problem, mixture, x } = await problemOf({ n, k: 3, d: 29, apart: 1, tensor: true });
+      const { problem, native, mixture, free } = await problemOf({ n, k: 3, d: 29, apart: 1, tensor: true });
       const given = (start: number, end: number) => {
         const values = Array.from({ length: end - start }, (_, i) => [0, 1, 2].map((c) => r(start + i, c)));
         return transpose(tensor2d(values));
       };
       const all = await problem.rows.at(Array.from({ length: n }, (_, i) => i));
-      const exact = await pass({ ...problem, onHost: all }, mixture, [], given);
+      const exact = (await pass({ ...problem, onHost: all }, mixture, [], given)) as Statistics;
       const before = memory().numTensors;
-      const actual = await pass(problem, mixture, [], given);
+      const found = await pass({ ...problem, native }, mixture, [], given);
       expect(memory().numTensors).toBe(before);
+      const actual = await statisticsOf(native, found, 29);
       expectSame({ ...actual, logLikelihood: 0 }, { ...exact, logLikelihood: 0 }, n, what);
-      x.dispose();
+      free();
     }
   });
 
   it.each([0, 1e-6, 1e4])('an M-step with regCovar %d', async (regCovar) => {
     for (const d of [1, 5, 24, 61]) {
-      const { problem, mixture, x } = await problemOf({ n: 900, k: 3, d, apart: 1, tensor: true });
-      const statistics = await pass(problem, mixture, []);
-      const byKernel = maximize({ ...problem, regCovar }, mixture, statistics);
-      const onHost = await withoutKernels(async () =>
-        maximize({ ...problem, regCovar }, mixture, statistics),
-      );
+      const { problem, native, mixture, free } = await problemOf({ n: 900, k: 3, d, apart: 1, tensor: true });
+      const winners: Winners = [];
+      const found = await pass({ ...problem, native }, mixture, winners);
+      const byKernel = maximize({ ...problem, native, regCovar }, mixture, found);
+      const onHost = maximize({ ...problem, regCovar }, mixture, await statisticsOf(native, found, d));
       expect(byKernel.weights).toEqual(onHost.weights);
-      expect(byKernel.means).toEqual(onHost.means);
-      expectClose(byKernel.precisionsCholesky, onHost.precisionsCholesky, { rtol: 1e-9, atol: 1e-12 });
-      x.dispose();
+      expectClose(byKernel.means, onHost.means, { rtol: 1e-9, atol: 1e-9 });
+      // The kernel's are float32: rounded once.
+      expectClose(byKernel.precisionsCholesky, onHost.precisionsCholesky, { rtol: 2 ** -23, atol: 1e-12 });
+      freeWinners(winners);
+      free();
     }
   });
 
   it('an M-step takes what float32 sums no longer resolve for a share of what it was', async () => {
-    const { problem, mixture, x } = await problemOf({ n: 900, k: 3, d: 30, apart: 1, tensor: true });
-    const { first, second, ...rest } = await pass(problem, mixture, []);
+    const { problem, native, mixture, free } = await problemOf({
+      n: 900,
+      k: 3,
+      d: 30,
+      apart: 1,
+      tensor: true,
+    });
+    const flat = (await pass(problem, mixture, [])) as Statistics;
     const at = 30 + 7; // component 1, feature 7: flat, and below by a rounding
-    const flat = { ...rest, first: first.slice(), second: second.slice() };
     flat.first[at] = 0;
     for (let i = 0; i < 30; i++) flat.second[30 * 30 + 7 * 30 + i] = flat.second[30 * 30 + i * 30 + 7] = 0;
     flat.second[30 * 30 + 7 * 30 + 7] = -1e-9;
-    const step = (regCovar = 1e-12) => maximize({ ...problem, regCovar }, mixture, flat).precisionsCholesky;
-    const [byKernel, onHost] = [step(), await withoutKernels(() => Promise.resolve(step()))];
+    const kernels = keeping(native, flat);
+    const step = (regCovar: number, native: Native | null) =>
+      maximize({ ...problem, native, regCovar }, mixture, flat).precisionsCholesky;
+    const [byKernel, onHost] = [step(1e-12, kernels), step(1e-12, null)];
     expectClose(byKernel, onHost, { rtol: 1e-6, atol: 1e-9 });
     const [before, after] = [mixture.precisionsCholesky, byKernel].map((p) => p[30 * 30 + 7 * 30 + 7]);
     expectClose((before / after) ** 2, 1e-7, { rtol: 1e-3 });
     const exact = await problem.rows.at(Array.from({ length: 900 }, (_, i) => i));
     const exactly = () => maximize({ ...problem, regCovar: 1e-12, onHost: exact }, mixture, flat);
     expect(exactly).toThrow('component 1 collapsed');
-    expect(() => step(0)).toThrow('component 1 collapsed');
-    x.dispose();
+    for (const each of [kernels, null]) expect(() => step(0, each)).toThrow('component 1 collapsed');
+    kernels.sums.dispose();
+    free();
   });
 
   it('an M-step tells which component collapsed', async () => {
-    const { problem, mixture, x } = await problemOf({ n: 400, k: 3, d: 9, apart: 9, tensor: true });
-    const statistics = await pass(problem, mixture, []);
-    const second = statistics.second.slice();
-    second[9 * 9 + 4 * 9 + 4] = -1; // component 1, feature 4
-    expect(() => maximize(problem, mixture, { ...statistics, second })).toThrow('component 1 collapsed');
-    x.dispose();
+    const { problem, native, mixture, free } = await problemOf({
+      n: 400,
+      k: 3,
+      d: 9,
+      apart: 9,
+      tensor: true,
+    });
+    const found = (await pass(problem, mixture, [])) as Statistics;
+    found.second[9 * 9 + 4 * 9 + 4] = -1; // component 1, feature 4
+    const kernels = keeping(native, found);
+    expect(() => maximize({ ...problem, native: kernels }, mixture, found)).toThrow('component 1 collapsed');
+    kernels.sums.dispose();
+    free();
   });
 });
 

@@ -261,6 +261,27 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
   });
 });
 
+describe.each(kernelBackends)('two fits from one seed on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  it('are the same to the last bit, however the threads share the work', async () => {
+    // Overlapping components, rows for several threads and more than one call: a sum in another order would show.
+    const { x: values } = made({ n: 20_000, k: 4, d: 30, apart: 1 });
+    const x = tensor2d(values, [20_000, 30]);
+    const fit = async () => {
+      const model = await GaussianMixture.fit(x, { nComponents: 4, maxIter: 8, tol: 0, seed: 7 });
+      const bits = [model.weights, model.means, model.precisionsCholesky].map((each) => each.dataSync());
+      const { history } = model;
+      model.dispose();
+      return { history, bits };
+    };
+    const first = await fit();
+    expect(first.history).toHaveLength(8);
+    for (let again = 0; again < 3; again++) expect(await fit()).toEqual(first);
+    x.dispose();
+  });
+});
+
 /** The first digits of MNIST in few components. */
 async function digits(scale: number): Promise<Tensor2D> {
   const { x } = await loadMnist({ split: 'train', nRows: 1600, dir: 'data/mnist' });

@@ -1,8 +1,12 @@
 /** What is only of use with the native kernels, by the kernel that it calls: whoever registers them imports this. */
 import * as kMeans from './cluster/kernel.js';
+import * as laidRows from './cluster/laidRows.js';
+import * as distances from './metrics/kernelDistances.js';
 import * as mixture from './mixture/native.js';
 
 export const KERNEL_CODE = {
+  LatentClusterDistances: distances,
+  LatentDistinctRows: laidRows,
   LatentKMeansPass: kMeans,
   LatentMixturePass: mixture,
   LatentMixtureRefine: mixture,

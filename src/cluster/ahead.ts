@@ -1,6 +1,6 @@
-import { getBackend, tensor1d, tensor3d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor1d, tensor3d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Step } from '../core/iterate.js';
-import type { Laid } from '../core/laid.js';
+import { productsHere, type Laid } from '../core/laid.js';
 import { joinDoubles, nativeKernel, splitDoubles } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Centers } from './lloyd.js';
@@ -11,8 +11,8 @@ import type { Problem } from './problem.js';
  * for it, take longer than the work. Centres are means of sums of w x, which rows that change their label change.
  */
 
-/** Products of a call: the event loop waits for it, some 10 ms. WebAssembly has one thread and short vectors. */
-const work = (): number => (getBackend() === 'wasm' ? 2 ** 25 : 2 ** 29);
+/** Products of a call: the event loop waits for it, some 10 ms. */
+const WORK = 2 ** 29;
 
 /** Numbers of centres, up to which the kernel's distances are by differences. */
 const CENTERS = 1024;
@@ -21,7 +21,7 @@ const CENTERS = 1024;
 export function iterationsOfCall({ rows, weight, passRows }: Problem, laid: Laid, k: number): number {
   // Sums of weights that are no integers need not come back to 0; of how many rows are equal they do.
   if (!nativeKernel('LatentLloyd') || !laid.tensor || weight || k * rows.nFeatures > CENTERS) return 0;
-  return Math.floor(work() / (passRows.nRows * rows.nFeatures * k));
+  return Math.floor(productsHere(WORK) / (passRows.nRows * rows.nFeatures * k));
 }
 
 /**

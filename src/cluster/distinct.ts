@@ -1,6 +1,4 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
-import { nativeKernel } from '../core/native.js';
 import type { Rows } from '../core/rows.js';
 
 /** Equal rows as one: a picture has fewer colours than pixels. */
@@ -40,30 +38,6 @@ export async function distinctRows(rows: Rows, pace: Pace): Promise<Distinct | n
     await pace();
   }
   return { values: found.values(), map };
-}
-
-/**
- * Where the native kernel looks for them (native/distinct.cc): up to so many features, as more are seldom equal, and rows:
- * the event loop waits for some 10 ns each. Of 10,000 rows without equals its sample takes 3 % of 20 iterations with 3
- * features, 4 % with 16, 7 % with 64; of 100,000 rows, all but 40,000 of them equals, a fit takes half as long with either.
- */
-export const distinctLimit = { features: 16, rows: 2 ** 21 };
-
-/**
- * As {@link distinctRows}, of rows that are laid out for native kernels.
- *
- * @returns values [M, D], which are yours to free; null also where they are not looked for
- */
-export async function distinctTensor(x: Tensor2D): Promise<{ values: Tensor2D; map: Int32Array } | null> {
-  const kernel = nativeKernel('LatentDistinctRows');
-  const [n, d] = x.shape;
-  if (!kernel || d > distinctLimit.features || n > distinctLimit.rows) return null;
-  const [values, numbers] = kernel({ x });
-  const map = (await numbers.data()) as Int32Array;
-  numbers.dispose();
-  if (values.shape[0] > 0) return { values: values as Tensor2D, map };
-  values.dispose();
-  return null;
 }
 
 /** Numbers rows by their first appearance, up to `most` of them, in a hash table with linear probing. */

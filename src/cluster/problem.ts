@@ -1,10 +1,10 @@
 import { square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Batched, Pace } from '../core/iterate.js';
-import { layOut, replaced, type Laid } from '../core/laid.js';
-import { nativeKernel } from '../core/native.js';
+import type { Laid } from '../core/laid.js';
+import { kernelCode } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
-import { distinctRows, distinctTensor } from './distinct.js';
+import { distinctRows } from './distinct.js';
 
 /** What is clustered, and where passes over its rows are computed. */
 export interface Problem {
@@ -78,14 +78,14 @@ export async function problemOf(
   pace: Pace,
 ): Promise<Problem> {
   const perRow = k * rows.nFeatures;
-  const kernels = nativeKernel('LatentKMeansPass') !== null;
+  const kernels = kernelCode<typeof import('./laidRows.js')>('LatentDistinctRows');
   const onHost = kernels
     ? rows.nRows * perRow <= hostLimit.beside
     : perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
   const { host, laid, map } = onHost
     ? await hostRows(rows, pace)
     : kernels
-      ? await laidRows(rows)
+      ? await kernels.laidRows(rows, hostLimit.held)
       : { host: null, laid: null, map: null };
   const nRows = host?.nRows ?? laid?.tensor?.shape[0] ?? rows.nRows;
   let norms: Promise<Float32Array> | null = null;
@@ -128,20 +128,8 @@ async function squaredNorms(rows: Rows, pace: Pace): Promise<Float32Array> {
   return norms;
 }
 
-type Placed = Pick<Problem, 'host' | 'laid'> & Pick<PassRows, 'map'>;
-
-/** The distinct rows, where they are at most half of them and few features make it likely; else all as they lie. */
-async function laidRows(rows: Rows): Promise<Placed> {
-  const laid = layOut(rows, hostLimit.held);
-  try {
-    const distinct = laid.tensor && (await distinctTensor(laid.tensor));
-    if (!distinct) return { host: null, laid, map: null };
-    return { host: null, laid: replaced(laid, distinct.values), map: distinct.map };
-  } catch (error) {
-    laid.dispose();
-    throw error;
-  }
-}
+/** Where passes run, and over which rows. */
+export type Placed = Pick<Problem, 'host' | 'laid'> & Pick<PassRows, 'map'>;
 
 /**
  * The distinct rows, where they are at most half of them; else one float32 copy of all; where that would be too large,

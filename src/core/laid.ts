@@ -1,4 +1,4 @@
-import { clone, getBackend, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { getBackend, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Batched } from './iterate.js';
 import type { ShiftedRows } from './rows.js';
 
@@ -27,17 +27,6 @@ export function layOut(rows: ShiftedRows, held: number): Laid {
   return { tensor: made, shift, dispose };
 }
 
-/** Other rows in place of those laid out, which are freed, about the same shift. */
-export function replaced(laid: Laid, tensor: Tensor2D): Laid {
-  const shift = clone(laid.shift);
-  laid.dispose();
-  const dispose = () => {
-    tensor.dispose();
-    shift.dispose();
-  };
-  return { tensor, shift, dispose };
-}
-
 /** A batch: the rows of `x` from `first` on. */
 export interface Part {
   readonly x: Tensor2D;
@@ -45,11 +34,16 @@ export interface Part {
   dispose(): void;
 }
 
-/** Products of a call: the event loop waits for it, 10 to 20 ms. WebAssembly has one thread and short vectors. */
-const work = (): number => (getBackend() === 'wasm' ? 2 ** 27 : 2 ** 31);
+/** What WebAssembly, with one thread and short vectors, does of so many products in the same time. */
+export const productsHere = (products: number): number =>
+  getBackend() === 'wasm' ? products / 16 : products;
+
+/** Products of a call: the event loop waits for it, 10 to 20 ms. */
+const WORK = 2 ** 31;
 
 /** How many rows a call takes, at so many products each. */
-export const rowsOfCall = (products: number): number => Math.max(1024, Math.floor(work() / products));
+export const rowsOfCall = (products: number): number =>
+  Math.max(1024, Math.floor(productsHere(WORK) / products));
 
 /** Batches for kernels: of laid out rows, parts of one tensor. */
 export function partsOf(rows: ShiftedRows, { tensor }: Laid, batchRows: number): Batched<Part> {

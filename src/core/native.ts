@@ -20,6 +20,7 @@ import { VERSION } from './version.js';
 export const NATIVE_KERNELS = {
   /** x [N] -> the sum of its squares [2], N [1]: tells that a build computes. */
   LatentCheck: 2,
+  LatentClusterDistances: 1,
   LatentColumnMoments: 1,
   LatentDistinctRows: 2,
   LatentEigenvectors: 4,
@@ -27,7 +28,6 @@ export const NATIVE_KERNELS = {
   LatentLloyd: 1,
   LatentMixturePass: 1,
   LatentMixtureRefine: 3,
-  LatentPairDistances: 1,
   LatentScatter: 4,
   LatentSquaredDistances: 1,
 } as const;

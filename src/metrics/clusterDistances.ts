@@ -5,7 +5,8 @@
  * The rows are put in order of the finest labeling and cut into blocks. For a pair of blocks i <= j with distances
  * D [n_i, n_j] and one-hot labels H [n, W] (the labelings side by side, W labels in all), D H_j adds to the sums of
  * block i and H_iᵀ D to those of block j: two products serve every labeling, and each distance is computed once.
- * Memory: a few blocks, the rows, and the sums [N, W]; where those would be large the rows are taken in stripes.
+ * Memory: a few blocks, the rows, and the sums [N, W]; where those would be large the rows are taken in stripes. Where
+ * there is a native kernel, it needs none of this: see kernelDistances.ts.
  */
 import {
   eye,
@@ -20,9 +21,9 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
-import { nativeKernel } from '../core/native.js';
+import { kernelCode } from '../core/native.js';
 import { read } from '../core/read.js';
-import type { Rows } from '../core/rows.js';
+import { blocksOf, type Points } from './blocks.js';
 import type { Labeling } from './labels.js';
 import { distancesByDifference, squaredDistances } from './pairwise.js';
 
@@ -30,7 +31,7 @@ import { distancesByDifference, squaredDistances } from './pairwise.js';
 export interface Limits {
   /** N² D up to which distances are taken by differences on the host: 0.25 s of work at the most. */
   readonly differences: number;
-  /** Rows of a block: with 2048, products run at full speed and a temporary takes 16 MiB. */
+  /** Rows of a block: with 2048, products run at full speed and a temporary takes 16 MiB (the kernel has none). */
   readonly blockRows: number;
   /** Numbers in a block's one-hot labels. */
   readonly hot: number;
@@ -50,40 +51,6 @@ interface Block {
   readonly values: Float64Array;
   /** [n, D] where they are taken by products */
   readonly x: Tensor2D | null;
-}
-
-/**
- * Where to cut rows that are in order of their cluster, so that a large cluster has blocks of its own: products lose
- * the digits of distances that are small against the spread of a block.
- *
- * @returns the end of each block; none has more than `most` rows
- */
-function cuts(counts: ArrayLike<number>, most: number): number[] {
-  const large = most / 8;
-  const ends: number[] = [];
-  let start = 0;
-  let end = 0;
-  for (const count of Array.from(counts)) {
-    if (end > start && Math.max(end - start, count) >= large) {
-      ends.push(end);
-      start = end;
-    }
-    end += count;
-    for (let pieces = Math.ceil((end - start) / most); pieces > 1; pieces--) {
-      start += Math.ceil((end - start) / pieces);
-      ends.push(start);
-    }
-  }
-  return [...ends, end];
-}
-
-/** The rows' indices in order of their label. */
-function sorted({ codes, counts }: Labeling): Int32Array {
-  const next = new Int32Array(counts.length);
-  for (let k = 1; k < counts.length; k++) next[k] = next[k - 1] + counts[k - 1];
-  const order = new Int32Array(codes.length);
-  codes.forEach((code, row) => (order[next[code]++] = row));
-  return order;
 }
 
 /** Which labels the rows have, all labelings side by side. [n, W] */
@@ -107,8 +74,7 @@ function distancesByProducts(a: Tensor2D, b: Tensor2D): Tensor2D {
 function distances(a: Block, b: Block, nFeatures: number): Tensor2D {
   const shape: [number, number] = [a.indices.length, b.indices.length];
   if (!a.x || !b.x) return tensor2d(distancesByDifference(a.values, b.values, nFeatures), shape);
-  const kernel = nativeKernel('LatentPairDistances');
-  const all = kernel ? (kernel({ a: a.x, b: b.x })[0] as Tensor2D) : distancesByProducts(a.x, b.x);
+  const all = distancesByProducts(a.x, b.x);
   return a === b ? mul(all, sub(1, eye(shape[0]))) : all;
 }
 
@@ -176,57 +142,60 @@ function addTransposed(sums: Float64Array, mirror: Float32Array, width: number):
   }
 }
 
-async function cutBlocks(
-  rows: Pick<Rows, 'nFeatures' | 'at'>,
-  finest: Labeling,
-  most: number,
+async function readBlocks(
+  { rows, chosen }: Points,
+  cut: readonly Int32Array[],
   byDifference: boolean,
   pace: Pace,
   blocks: Block[],
 ): Promise<void> {
-  const order = sorted(finest);
-  let start = 0;
-  for (const end of cuts(finest.counts, most)) {
-    const indices = order.slice(start, end);
-    const values = await rows.at(indices);
+  for (const indices of cut) {
+    const values = await rows.at(indices.map((i) => chosen[i]));
     const x = byDifference ? null : tensor2d(Float32Array.from(values), [indices.length, rows.nFeatures]);
     blocks.push(byDifference ? { indices, values, x } : { indices, values: new Float64Array(0), x });
-    start = end;
     await pace();
   }
 }
 
 /**
- * Sums of distances to each cluster, for each row once, in no particular order.
+ * Sums of distances to each cluster, for each point once, in no particular order.
  *
- * @param rows what is needed of the rows of a fit
- * @param labelings at least one, all of `rows.nRows` labels
- * @param visit is given a row, and where its sums are: [W], the labelings side by side, from `offset` on
+ * @param labelings at least one, all of as many labels as there are points
+ * @param visit is given a point, and where its sums are: [W], the labelings side by side, from `offset` on
  */
 export async function clusterDistances(
-  rows: Pick<Rows, 'nRows' | 'nFeatures' | 'at'>,
+  points: Points,
   labelings: readonly Labeling[],
   pace: Pace,
-  visit: (row: number, sums: Float64Array, offset: number) => void,
+  visit: (point: number, sums: Float64Array, offset: number) => void,
   limits: Limits = LIMITS,
 ): Promise<void> {
-  const { nRows, nFeatures } = rows;
+  const n = points.chosen.length;
+  const { nFeatures } = points.rows;
   const width = labelings.reduce((total, { counts }) => total + counts.length, 0);
   const finest = labelings.reduce((a, b) => (b.counts.length > a.counts.length ? b : a));
-  const byDifference = nRows * nRows * nFeatures <= limits.differences;
+  const byDifference = n * n * nFeatures <= limits.differences;
+  const room = Math.min(limits.blockRows, limits.hot / width);
+  const code = byDifference
+    ? null
+    : kernelCode<typeof import('./kernelDistances.js')>('LatentClusterDistances');
+  if (code) {
+    const blocks = blocksOf(finest, Math.max(1, Math.floor(room)));
+    return code.kernelDistances(points, labelings, blocks, pace, visit);
+  }
   const work = byDifference ? WORK.differences / nFeatures : WORK.products / (nFeatures + 2 * width);
-  const most = Math.max(1, Math.floor(Math.min(limits.blockRows, limits.hot / width, Math.sqrt(work))));
+  const most = Math.max(1, Math.floor(Math.min(room, Math.sqrt(work))));
   const hot = (block: Block) => oneHot(block.indices, labelings, width);
   const blocks: Block[] = [];
   try {
-    await cutBlocks(rows, finest, most, byDifference, pace, blocks);
+    await readBlocks(points, blocksOf(finest, most), byDifference, pace, blocks);
     for (const stripe of stripes(blocks, width, limits.sums)) {
       const sums = await stripeSums(stripe, blocks, width, async (a, b, mirrored) => {
         await pace();
         return pairSums(a, b, nFeatures, hot, mirrored);
       });
       for (const [{ indices }, values] of sums) {
-        indices.forEach((row, i) => visit(row, values, i * width));
+        indices.forEach((point, i) => visit(point, values, i * width));
       }
     }
   } finally {

@@ -13,11 +13,9 @@ import { pacer } from '../core/iterate.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { fitRows, type Rows } from '../core/rows.js';
 import type { Labels, Matrix } from '../core/source.js';
+import type { Points } from './blocks.js';
 import { clusterDistances } from './clusterDistances.js';
 import { labelingOf, readLabels, type Labeling } from './labels.js';
-
-/** What silhouettes need of rows. */
-type Points = Pick<Rows, 'nRows' | 'nFeatures' | 'at'>;
 
 function checkCount(where: string, { codes, counts }: Labeling): void {
   const n = codes.length;
@@ -41,9 +39,9 @@ function silhouette(own: number, counts: Int32Array, sums: Float64Array, offset:
 }
 
 /** The silhouettes of every row, for each labeling [N]. */
-async function samplesOf(rows: Points, labelings: readonly Labeling[]): Promise<Float64Array[]> {
+async function samplesOf(points: Points, labelings: readonly Labeling[]): Promise<Float64Array[]> {
   const out = labelings.map(({ codes }) => new Float64Array(codes.length));
-  await clusterDistances(rows, labelings, pacer(), (row, sums, offset) => {
+  await clusterDistances(points, labelings, pacer(), (row, sums, offset) => {
     let at = offset;
     labelings.forEach(({ codes, counts }, l) => {
       out[l][row] = silhouette(codes[row], counts, sums, at);
@@ -53,6 +51,11 @@ async function samplesOf(rows: Points, labelings: readonly Labeling[]): Promise<
   return out;
 }
 
+const allOf = (rows: Rows): Points => ({
+  rows,
+  chosen: Int32Array.from({ length: rows.nRows }, (_, i) => i),
+});
+
 const average = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 const readRows = (where: string, x: Matrix): Promise<Rows> => fitRows(`${where}: x`, x, (d) => d, pacer());
@@ -60,8 +63,8 @@ const readRows = (where: string, x: Matrix): Promise<Rows> => fitRows(`${where}:
 /**
  * The silhouette of every row: near 1 deep inside its cluster, 0 between two clusters, negative nearer to another one.
  *
- * Time grows with N² D, memory with N times the number of labels. Distances are exact for small data; beyond
- * N² D = 2^27 they are float32 products, relative to the middle of a cluster.
+ * Time grows with N² D, memory with N times the number of labels; native kernels need 20 MB at most beside the rows.
+ * Distances are exact for small data; beyond N² D = 2^27 they are float32 products, relative to the middle of a cluster.
  *
  * @param x [N, D]
  * @param labels [N] integers, 2 to N - 1 different ones
@@ -75,21 +78,19 @@ export async function silhouetteSamples(x: Matrix, labels: Labels): Promise<Tens
   const rows = await readRows(where, x);
   const labeling = await readLabels(`${where}: labels`, labels, rows.nRows);
   checkCount(`${where}: labels`, labeling);
-  const [samples] = await samplesOf(rows, [labeling]);
+  const [samples] = await samplesOf(allOf(rows), [labeling]);
   return tensor1d(Float32Array.from(samples));
 }
 
 /** Some of the rows, in a new order. */
-function pick(rows: Rows, { codes }: Labeling, indices: Int32Array): { points: Points; labeling: Labeling } {
-  return {
-    points: {
-      nRows: indices.length,
-      nFeatures: rows.nFeatures,
-      at: (few) => rows.at(Array.from(few, (i) => indices[i])),
-    },
-    labeling: labelingOf(Array.from(indices, (i) => codes[i])),
-  };
-}
+const pick = (
+  rows: Rows,
+  { codes }: Labeling,
+  chosen: Int32Array,
+): { points: Points; labeling: Labeling } => ({
+  points: { rows, chosen },
+  labeling: labelingOf(Array.from(chosen, (i) => codes[i])),
+});
 
 /**
  * The mean silhouette of all rows, or of a sample of them.
@@ -115,7 +116,7 @@ export async function silhouetteScore(
   const { sampleSize, seed = anySeed() } = options;
   const { points, labeling } =
     sampleSize === undefined
-      ? { points: rows, labeling: all }
+      ? { points: allOf(rows), labeling: all }
       : pick(rows, all, new RandomState(seed).permutation(rows.nRows).slice(0, sampleSize));
   checkCount(`${where}: labels${sampleSize === undefined ? '' : ' of the sample'}`, labeling);
   const [samples] = await samplesOf(points, [labeling]);
@@ -144,5 +145,5 @@ export async function silhouetteScores(x: Matrix, labelings: Labels[]): Promise<
     read.push(await readLabels(`${where}: labeling ${l}`, labels, rows.nRows));
     checkCount(`${where}: labeling ${l}`, read[l]);
   }
-  return (await samplesOf(rows, read)).map(average);
+  return (await samplesOf(allOf(rows), read)).map(average);
 }

@@ -1,6 +1,7 @@
 /** Equal rows as one: the native kernel finds what the host's loop finds. */
 import { memory, tensor2d } from '@tensorflow/tfjs-core';
-import { distinctLimit, distinctRows, distinctTensor } from '../../src/cluster/distinct.js';
+import { distinctRows } from '../../src/cluster/distinct.js';
+import { distinctLimit, distinctTensor } from '../../src/cluster/laidRows.js';
 import { pacer } from '../../src/core/iterate.js';
 import { aboutOrigin } from '../../src/core/rows.js';
 import { sourceOf } from '../../src/core/source.js';

@@ -1,7 +1,7 @@
 /** The native kernels that more than one module calls, against float64 loops. */
-import { memory, tensor2d } from '@tensorflow/tfjs-core';
+import { memory, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import { pacer } from '../../src/core/iterate.js';
-import { nativeKernel } from '../../src/core/native.js';
+import { joinHalves, nativeKernel } from '../../src/core/native.js';
 import { fitRows } from '../../src/core/rows.js';
 import { RandomState } from '../../src/index.js';
 import { hostLimit, withProblem } from '../../src/cluster/problem.js';
@@ -75,21 +75,44 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
     [7, 33, 17, 5],
     [300, 129, 50, -20],
     [513, 64, 261, 0],
-  ])('distances of %d rows to %d, of %d features, %d from 0', (n, m, d, far) => {
+  ])('sums of distances of %d rows to %d, of %d features, %d from 0', (n, m, d, far) => {
+    // Each of the others is a cluster of its own in one labeling, in another all are one; the last points come first.
     const [a, b] = [drawn(n, d, far), drawn(m, d, far)];
-    const [x, y] = [tensor2d(a, [n, d]), tensor2d(b, [m, d])];
+    const inputs = {
+      x: tensor2d([...b, ...a], [m + n, d]),
+      order: tensor1d(
+        Array.from({ length: m + n }, (_, i) => m + n - 1 - i),
+        'int32',
+      ),
+      block: tensor1d(
+        Array.from({ length: n }, (_, i) => n - 1 - i),
+        'int32',
+      ),
+      range: tensor1d([n, m], 'int32'),
+      codes: tensor2d(
+        [0, 1].flatMap((l) =>
+          Array.from({ length: m + n }, (_, i) => (l === 1 ? m : i < n ? 0 : m - 1 - (i - n))),
+        ),
+        [2, m + n],
+        'int32',
+      ),
+      width: tensor1d([m + 1], 'int32'),
+    };
     const before = memory().numTensors;
-    const [distances] = nativeKernel('LatentPairDistances')!({ x, y });
-    expect([distances.shape, memory().numTensors]).toEqual([[n, m], before + 1]);
-    const values = distances.dataSync();
+    const [sums] = nativeKernel('LatentClusterDistances')!(inputs);
+    expect([sums.shape, memory().numTensors]).toEqual([[2, n, m + 1], before + 1]);
+    const all = joinHalves(sums.dataSync() as Float32Array);
     for (let i = 0; i < n; i += Math.ceil(n / 40)) {
+      let total = 0;
       for (let j = 0; j < m; j++) {
         const exact = naiveDistance(a.subarray(i * d, (i + 1) * d), b.subarray(j * d, (j + 1) * d));
         // What products lose is a share of |x|² + |y|², about the mean: some 8 d.
-        expectClose(values[i * m + j] ** 2, exact ** 2, { rtol: 0, atol: 2e-6 * 16 * d });
+        expectClose(all[i * (m + 1) + j] ** 2, exact ** 2, { rtol: 0, atol: 2e-6 * 16 * d });
+        total += all[i * (m + 1) + j];
       }
+      expectClose(all[i * (m + 1) + m], total, { rtol: 1e-6 });
     }
-    [x, y, distances].forEach((each) => each.dispose());
+    [...Object.values(inputs), sums].forEach((each) => each.dispose());
   });
 
   it('are not called where they are taken away', async () => {

@@ -1,7 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { pacer } from '../../src/core/iterate.js';
 import { RandomState } from '../../src/core/random.js';
-import { fitRows } from '../../src/core/rows.js';
+import { fitRows, type Rows } from '../../src/core/rows.js';
 import { clusterDistances, LIMITS, type Limits } from '../../src/metrics/clusterDistances.js';
 import { labelingOf } from '../../src/metrics/labels.js';
 import { backends, kernelBackends, useBackend } from '../support/backends.js';
@@ -19,6 +19,8 @@ const { x } = clustered(
 );
 const labelings = [drawnLabels(93, 3, 4), drawnLabels(93, 17, 5), drawnLabels(93, 2, 6)];
 
+const allOf = (rows: Rows) => ({ rows, chosen: Int32Array.from(x.keys()) });
+
 /** The sums of each row, in order of the rows; fails for a row that is visited twice or never. */
 async function sumsOf(limits: Partial<Limits>): Promise<number[][]> {
   const rows = await fitRows('x', x, (d) => d, pacer());
@@ -29,7 +31,7 @@ async function sumsOf(limits: Partial<Limits>): Promise<number[][]> {
     expect(out[row]).toBeUndefined();
     out[row] = Array.from(sums.subarray(offset, offset + width));
   };
-  await clusterDistances(rows, codes, pacer(), visit, { ...LIMITS, ...limits });
+  await clusterDistances(allOf(rows), codes, pacer(), visit, { ...LIMITS, ...limits });
   return out;
 }
 
@@ -75,7 +77,7 @@ describe.each(places)('clusterDistances on %s, %s', (backend, how) => {
     const fail = () => {
       throw new Error('stop');
     };
-    const run = clusterDistances(rows, labelings.map(labelingOf), pacer(), fail, {
+    const run = clusterDistances(allOf(rows), labelings.map(labelingOf), pacer(), fail, {
       ...LIMITS,
       differences: 0,
     });

@@ -14,9 +14,10 @@ namespace latent {
 constexpr int ROWS = 2 * LANES;
 constexpr int PANEL = LANES == 16 ? 12 : 6;
 
-// Rows of a thread's share of n with so many products each: the same for each, and worth what starting a thread costs.
+// Rows of a thread's share of n with so many products each: the same for each, and worth what starting a thread and waiting
+// for it costs, 40 to 70 us on two processors of a virtual machine; products of a share are computed in about 100.
 static inline int64_t shareOf(int64_t n, int64_t products) {
-  const int64_t shares = std::clamp<int64_t>(n * products >> 20, 1, threads());
+  const int64_t shares = std::clamp<int64_t>(n * products >> 22, 1, threads());
   return ((n + shares - 1) / shares + ROWS - 1) / ROWS * ROWS;
 }
 
@@ -90,9 +91,12 @@ class Comparison {
 
   // x [N, D] is taken relative to the origin [D].
   void compare(const float* x, const float* origin, const Points& points) {
-    pack(x, origin, points.d);
-    comparePanels<PANEL>(points);
+    pack(x, origin, points.d, packed_.data());
+    compare(packed_.data(), points);
   }
+
+  // Of rows that were packed [D, ROWS].
+  void compare(const float* packed, const Points& points) { comparePanels<PANEL>(packed, points); }
 
   // The nearest of k points to each row of a half, the first of several.
   IntVector nearest(int64_t k, int half) const {
@@ -107,11 +111,8 @@ class Comparison {
     return number;
   }
 
- private:
-  std::vector<float> packed_;  // [D, ROWS]
-
   // The rows side by side; those that a last block lacks are its first one again.
-  void pack(const float* x, const float* origin, int64_t d) {
+  void pack(const float* x, const float* origin, int64_t d, float* packed) const {
     const float* from[ROWS];
     for (int r = 0; r < ROWS; r++) from[r] = x + rows[r < count ? r : 0] * d;
     int64_t j = 0;
@@ -121,12 +122,12 @@ class Comparison {
         Vector v[LANES];
         for (int r = 0; r < LANES; r++) v[r] = load(from[half * LANES + r] + j) - shift;
         turn<LANES / 2>(v);
-        for (int c = 0; c < LANES; c++) store(&packed_[(j + c) * ROWS + half * LANES], v[c]);
+        for (int c = 0; c < LANES; c++) store(packed + (j + c) * ROWS + half * LANES, v[c]);
       }
     }
     const bool inSequence = count == ROWS && rows[ROWS - 1] - rows[0] == ROWS - 1;
     for (; j < d; j++) {
-      float* to = &packed_[j * ROWS];
+      float* to = packed + j * ROWS;
       if (inSequence) {
         for (int r = 0; r < ROWS; r++) to[r] = from[0][r * d + j] - origin[j];
       } else {
@@ -135,21 +136,24 @@ class Comparison {
     }
   }
 
+ private:
+  std::vector<float> packed_;  // [D, ROWS]
+
   // The one of these that is made for the points' panels.
   template <int panel>
-  void comparePanels(const Points& points) {
+  void comparePanels(const float* packed, const Points& points) {
     if constexpr (panel > 1) {
-      if (points.panel < panel) return comparePanels<panel - 1>(points);
+      if (points.panel < panel) return comparePanels<panel - 1>(packed, points);
     }
-    if (points.byDifferences) return comparePanel<panel, true>(points);
-    squareNorms(points.d);
-    comparePanel<panel, false>(points);
+    if (points.byDifferences) return comparePanel<panel, true>(packed, points);
+    squareNorms(packed, points.d);
+    comparePanel<panel, false>(packed, points);
   }
 
-  void squareNorms(int64_t d) {
+  void squareNorms(const float* packed, int64_t d) {
     Vector a{}, b{};
     for (int64_t j = 0; j < d; j++) {
-      const Vector u = load(&packed_[j * ROWS]), v = load(&packed_[j * ROWS + LANES]);
+      const Vector u = load(packed + j * ROWS), v = load(packed + j * ROWS + LANES);
       a += u * u;
       b += v * v;
     }
@@ -158,8 +162,7 @@ class Comparison {
   }
 
   template <int panel, bool byDifferences>
-  void comparePanel(const Points& points) {
-    const float* x = packed_.data();
+  void comparePanel(const float* x, const Points& points) {
     for (int64_t c = 0; c < points.k; c += panel) {
       const float* centers = &points.panels[c * points.d];
       Vector sums[panel][2] = {};

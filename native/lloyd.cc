@@ -7,11 +7,15 @@
 namespace latent {
 namespace {
 
+// Up to so many numbers, rows are packed once for all iterations of a call (4 MiB).
+constexpr int64_t PACKED = 1 << 20;
+
 struct Data {
   const float* x;        // [N, D]
   const float* origin;   // [D]
   const float* weights;  // [2, N] whole numbers, as two float32 each, or null: all 1
   int64_t n, d;
+  float* packed;  // [N / ROWS rounded up, D, ROWS] from the first pass on, or null
 
   double weight(int64_t i) const {
     return weights == nullptr ? 1 : static_cast<double>(weights[i]) + static_cast<double>(weights[n + i]);
@@ -27,19 +31,31 @@ struct Sums {
   double changed = 0;          // rows with a new label
 };
 
-// What is returned is w |x|^2.
-double addRow(const Data& data, int64_t i, int32_t label, double weight, Sums& sums) {
+void addRow(const Data& data, int64_t i, int32_t label, Sums& sums) {
   const float* row = data.x + i * data.d;
   double* sum = &sums.rows[label * data.d];
+  const double weight = data.weight(i);
   double squared = 0;
-#pragma GCC ivdep
   for (int64_t j = 0; j < data.d; j++) {
     const double value = row[j] - data.origin[j];
     sum[j] += weight * value;
     squared += value * value;
   }
   sums.counts[label] += weight;
-  return weight * squared;
+  sums.squares += weight * squared;
+}
+
+void moveRow(const Data& data, int64_t i, int32_t from, int32_t to, Sums& sums) {
+  const float* row = data.x + i * data.d;
+  double *before = &sums.rows[from * data.d], *now = &sums.rows[to * data.d];
+  const double weight = data.weight(i);
+  for (int64_t j = 0; j < data.d; j++) {
+    const double value = weight * (row[j] - data.origin[j]);
+    before[j] -= value;
+    now[j] += value;
+  }
+  sums.counts[from] -= weight;
+  sums.counts[to] += weight;
 }
 
 // Rows [begin, end) to their nearest centres. Sums get all of them the first time, later what changes.
@@ -49,19 +65,21 @@ void passOver(const Data& data, const Points& centers, const int32_t* before, in
   for (int64_t i = begin; i < end; i += ROWS) {
     block.count = static_cast<int>(std::min<int64_t>(ROWS, end - i));
     for (int r = 0; r < ROWS; r++) block.rows[r] = static_cast<int32_t>(i) + r;
-    block.compare(data.x, data.origin, centers);
+    if (data.packed == nullptr) {
+      block.compare(data.x, data.origin, centers);
+    } else {
+      float* packed = data.packed + i * data.d;
+      if (first) block.pack(data.x, data.origin, data.d, packed);
+      block.compare(packed, centers);
+    }
     IntVector labels[2] = {block.nearest(centers.k, 0), block.nearest(centers.k, 1)};
     std::memcpy(now + i, labels, block.count * sizeof(int32_t));
-    if (!first && std::memcmp(now + i, before + i, block.count * sizeof(int32_t)) == 0) continue;
-    for (int64_t row = i; row < i + block.count; row++) {
-      const bool moves = now[row] != before[row];
-      sums.changed += moves;
-      if (first) {
-        sums.squares += addRow(data, row, now[row], data.weight(row), sums);
-      } else if (moves) {
-        addRow(data, row, before[row], -data.weight(row), sums);
-        addRow(data, row, now[row], data.weight(row), sums);
-      }
+    int changed = 0;
+    for (int64_t row = i; row < i + block.count; row++) changed += now[row] != before[row];
+    sums.changed += changed;
+    for (int64_t row = i; first && row < i + block.count; row++) addRow(data, row, now[row], sums);
+    for (int64_t row = i; !first && changed > 0 && row < i + block.count; row++) {
+      if (now[row] != before[row]) moveRow(data, row, before[row], now[row], sums);
     }
   }
 }
@@ -129,8 +147,10 @@ void iterate(const Data& data, int64_t k, int64_t most, double tolerance, int32_
 void lloyd(Context* context) {
   const Input x(context, 0), origin(context, 1), weights(context, 2), centers(context, 3), labels(context, 4);
   const Input stop(context, 5);
-  const Data data{x.floats(), origin.floats(), weights.size() > 0 ? weights.floats() : nullptr, x.dim(0), x.dim(1)};
-  const int64_t k = centers.dim(1), size = k * data.d;
+  const int64_t n = x.dim(0), d = x.dim(1), k = centers.dim(1), size = k * d;
+  std::vector<float> packed(n * d <= PACKED ? (n + ROWS - 1) / ROWS * ROWS * d : 0);
+  const Data data{x.floats(), origin.floats(), weights.size() > 0 ? weights.floats() : nullptr,
+                  n,          d,               packed.empty() ? nullptr : packed.data()};
   Run run;
   for (int64_t at = 0; at < size; at++) {
     run.centers.push_back(static_cast<double>(centers.floats()[at]) + centers.floats()[size + at]);

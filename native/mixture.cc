@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "moments.h"
+#include "responsibilities.h"
 
 namespace latent::mixture {
 namespace {
@@ -59,20 +60,10 @@ void seeOthers(Batch* batch, const int32_t* last, int64_t begin, int64_t end) {
 // From log densities to responsibilities.
 void normalize(Batch* batch, const double* weights, int32_t* winners, int64_t begin, int64_t end) {
   const int64_t k = batch->mixture.k;
-  const double reach = batch->mixture.reach;
   for (int64_t i = begin; i < end; i++) {
     double* p = &batch->densities[i * k];
-    const int64_t best = std::max_element(p, p + k) - p;
-    double sum = 0;
-    for (int64_t c = 0; c < k; c++) {
-      if (p[c] - p[best] > -reach) sum += std::exp(p[c] - p[best]);
-    }
-    winners[i] = best;
-    const double highest = p[best];
-    batch->totals[i] = highest + std::log(sum);
-    for (int64_t c = 0; c < k; c++) {
-      p[c] = p[c] - highest > -reach ? weights[i] * std::exp(p[c] - batch->totals[i]) : 0;
-    }
+    winners[i] = std::max_element(p, p + k) - p;
+    batch->totals[i] = share(p, k, winners[i], weights[i], batch->mixture.reach);
   }
 }
 
@@ -150,14 +141,6 @@ void addGiven(const Rows& rows, const Mixture& mixture, const float* given, int6
   for (int64_t c = 0; c < mixture.k; c++) {
     for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += r(i, c);
   }
-}
-
-// Weights of n rows, float64 in two parts; none: all 1.
-std::vector<double> weightsOf(const Input& parts, int64_t n) {
-  std::vector<double> weights(n, 1);
-  const float* high = parts.floats();
-  for (int64_t i = 0; i < parts.size() / 2; i++) weights[i] = static_cast<double>(high[i]) + high[n + i];
-  return weights;
 }
 
 // Rows that are taken at once for each thread: they are held as seen from their components.

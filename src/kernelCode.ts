@@ -3,6 +3,7 @@ import * as kMeans from './cluster/kernel.js';
 import * as laidRows from './cluster/laidRows.js';
 import * as distances from './metrics/kernelDistances.js';
 import * as mixture from './mixture/native.js';
+import * as sharedMixture from './mixture/shared.js';
 
 export const KERNEL_CODE = {
   LatentClusterDistances: distances,
@@ -10,4 +11,5 @@ export const KERNEL_CODE = {
   LatentKMeansPass: kMeans,
   LatentMixturePass: mixture,
   LatentMixtureRefine: mixture,
+  LatentMixtureSharedPass: sharedMixture,
 };

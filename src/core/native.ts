@@ -28,6 +28,7 @@ export const NATIVE_KERNELS = {
   LatentLloyd: 1,
   LatentMixturePass: 1,
   LatentMixtureRefine: 3,
+  LatentMixtureSharedPass: 3,
   LatentScatter: 4,
   LatentSquaredDistances: 1,
 } as const;

@@ -39,7 +39,7 @@ import {
   type State,
 } from './density.js';
 import { hostPass } from './host.js';
-import type { Memo, Native } from './native.js';
+import type { Memo } from './native.js';
 import { screenedBatch, screenOf, screens, screenWidth } from './screen.js';
 
 /** What is fitted to which rows. */
@@ -54,6 +54,37 @@ export interface Problem {
   readonly covariance: Covariance;
   readonly regCovar: number;
   readonly pace: Pace;
+}
+
+/** The work of a fit in native kernels. */
+export interface Native {
+  /** As {@link pass}; null where tensor operations must do it. */
+  pass(
+    problem: Problem,
+    native: Native,
+    mixture: State,
+    winners: Winners,
+    given?: Responsibilities,
+  ): Promise<Found | null>;
+  /** The M-step, where it is a kernel, too. */
+  step?(native: Native, mixture: State, counts: Float64Array, regCovar: number): Step;
+  dispose(): void;
+}
+
+/** What of the kernels is registered with them. */
+interface NativeCode {
+  /** Whether they pay. */
+  isNative(covariance: Covariance, d: number): boolean;
+  /** float32 numbers that a pass holds for one row. */
+  nativeWidth(k: number, d: number): number;
+  /** Yours to free. */
+  nativeOf(rows: Rows, k: number): Native;
+}
+
+/** How far the means go [K * D], and P of the next iteration. */
+export interface Step {
+  readonly moves: Float64Array;
+  readonly next: Float64Array | Float32Array | Collapsed;
 }
 
 /** What batches add up to. */
@@ -75,8 +106,10 @@ export const freeWinners = (winners: Winners): void =>
   winners.forEach((each) => each && 'dispose' in each && each.dispose());
 
 /** What has the kernels, where there are some and they pay. */
-export function nativeCode(covariance: Covariance, d: number) {
-  const code = kernelCode<typeof import('./native.js')>('LatentMixturePass');
+export function nativeCode(covariance: Covariance, d: number): NativeCode | null {
+  const code = kernelCode<NativeCode>(
+    covariance.triangular ? 'LatentMixturePass' : 'LatentMixtureSharedPass',
+  );
   return code?.isNative(covariance, d) ? code : null;
 }
 
@@ -104,7 +137,8 @@ export async function pass(
     await pace();
     return statistics;
   }
-  if (native) return native.pass(problem, native, mixture, winners as Memo[], given);
+  const found = await native?.pass(problem, native, mixture, winners, given);
+  if (found) return found;
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
   const screen =
@@ -198,7 +232,7 @@ export function maximize(
   // As in scikit-learn: a component that no row belongs to divides by this, not by 0.
   const counts = found.counts.map((n) => n + 10 * Number.EPSILON);
   const total = counts.reduce((a, b) => a + b, 0);
-  const { moves, next } = native
+  const { moves, next } = native?.step
     ? native.step(native, mixture, counts, regCovar)
     : hostStep(problem, mixture, { ...found, counts } as Moments);
   const spread = Math.sqrt(meanVariance(rows));
@@ -213,7 +247,7 @@ export function maximize(
 }
 
 /** How far the means go, P⁻ᵀ ȳ [K * D], and the next P. */
-function hostStep({ onHost, covariance, regCovar }: Problem, mixture: State, moments: Moments) {
+function hostStep({ onHost, covariance, regCovar }: Problem, mixture: State, moments: Moments): Step {
   const { counts, first } = moments;
   const d = first.length / counts.length;
   // A pass over tensors saw the rounded P: its sums are in that frame.

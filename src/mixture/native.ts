@@ -19,11 +19,11 @@ import { layOut, partsOf, type Laid, type Part } from '../core/laid.js';
 import { joinHalves, nativeKernel, splitTensor } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
-import { sharesOf, type Collapsed, type Covariance } from './covariance.js';
+import { sharesOf, type Covariance } from './covariance.js';
 import type { State } from './density.js';
-import type { Found, Problem, Responsibilities } from './em.js';
+import type { Found, Native as Work, Problem, Responsibilities, Step } from './em.js';
 import { logConstantsOf } from './host.js';
-import { NATS, screens } from './screen.js';
+import { NATS, screens, WHOLE } from './screen.js';
 
 /** From this many features on the kernels are faster than tensor operations and plain loops. Tests set it. */
 export const nativeLimit = { features: 24 };
@@ -38,12 +38,8 @@ interface Kernels {
   readonly sums: Tensor;
 }
 
-/** With what they do: em.ts has no other way to it. */
-export interface Native extends Kernels {
-  readonly pass: typeof nativePass;
-  readonly step: typeof nativeStep;
-  dispose(): void;
-}
+/** They, and the kernels. */
+export interface Native extends Work, Kernels {}
 
 /** Whether the kernels pay. */
 export const isNative = ({ triangular }: Covariance, d: number): boolean =>
@@ -60,9 +56,6 @@ export function nativeOf(rows: Rows, k: number): Native {
 
 /** float32 numbers that a pass holds for one row: the row in the frame of its component, and float64 log densities. */
 export const nativeWidth = (k: number, d: number): number => d + 32 + 2 * k;
-
-/** Where all components are looked at: what is farther below the best than this, float32 cannot hold. */
-const WHOLE = 104;
 
 const factorsOf = ({ weights, means, precisionsCholesky: p }: State): Tensor => {
   const k = weights.length;
@@ -83,13 +76,7 @@ function paramsOf(mixture: State, covariance: Covariance) {
   };
 }
 
-/** How far the means go [K * D], and P of the next iteration, as `refine` of covariance.ts. */
-interface Step {
-  readonly moves: Float64Array;
-  readonly next: Float32Array | Collapsed;
-}
-
-function nativeStep({ sums }: Kernels, mixture: State, counts: Float64Array, regCovar: number): Step {
+function nativeStep({ sums }: Native, mixture: State, counts: Float64Array, regCovar: number): Step {
   const refine = nativeKernel('LatentMixtureRefine')!;
   const outputs = tidy(() =>
     refine({
@@ -136,7 +123,7 @@ const plus = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, a
 /** With `given`, nobody wins and nothing is remembered. */
 async function nativePass(
   { rows, weight, covariance, pace }: Problem,
-  { laid, sums }: Kernels,
+  { laid, sums }: Native,
   mixture: State,
   memos: Memo[],
   given?: Responsibilities,

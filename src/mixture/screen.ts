@@ -29,7 +29,9 @@ import type { Statistics } from './em.js';
 
 /** How far below a row's best component another is dropped. */
 export const NATS = 30;
-/** The responsibility that goes with it. */
+/** Where all components are looked at: what is farther below the best than this, float32 cannot hold. */
+export const WHOLE = 104;
+/** The responsibility that goes with `NATS`. */
 const VISIBLE = Math.exp(-NATS);
 /** Share of the columns that bound the density: a sixteenth of the work of all of them. */
 const LEAD = 1 / 4;

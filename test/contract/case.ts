@@ -6,6 +6,7 @@ import { memory, Tensor } from '@tensorflow/tfjs-core';
 import { hostLimit as clusterLimit } from '../../src/cluster/problem.js';
 import { hostLimit as mixtureLimit } from '../../src/mixture/host.js';
 import { nativeLimit } from '../../src/mixture/native.js';
+import { sharedLimit } from '../../src/mixture/shared.js';
 import { useKernels } from '../support/kernels.js';
 
 /** Where a fit's passes run: in the kernels of the backend in use, as operations on its tensors, or in typed arrays. */
@@ -37,6 +38,7 @@ const HERE = {
   cluster: { perRow: clusterLimit.perRow, small: clusterLimit.small, beside: clusterLimit.beside },
   mixture: { work: mixtureLimit.work },
   native: nativeLimit.features,
+  shared: sharedLimit.features,
 };
 
 function use(where: Where): void {
@@ -46,6 +48,7 @@ function use(where: Where): void {
   clusterLimit.beside = off * HERE.cluster.beside;
   mixtureLimit.work = off * HERE.mixture.work;
   nativeLimit.features = off * HERE.native;
+  sharedLimit.features = off * HERE.shared;
   useKernels(where !== 'tensors');
 }
 

@@ -3,7 +3,7 @@ import { memory, tensor2d, tensor3d, transpose, type Tensor2D } from '@tensorflo
 import { pacer } from '../../src/core/iterate.js';
 import { joinHalves, nativeKernel, splitDoubles } from '../../src/core/native.js';
 import { fitRows } from '../../src/core/rows.js';
-import { GaussianMixture, PCA, RandomState } from '../../src/index.js';
+import { GaussianMixture, PCA } from '../../src/index.js';
 import { COVARIANCES } from '../../src/mixture/covariance.js';
 import type { Mixture } from '../../src/mixture/density.js';
 import {
@@ -21,21 +21,7 @@ import { loadMnist } from '../../src/node/index.js';
 import { expectClose } from '../support/close.js';
 import { kernelBackends, useBackend } from '../support/backends.js';
 import { withoutKernels } from '../support/kernels.js';
-
-interface Case {
-  n: number;
-  k: number;
-  d: number;
-  /** How far the components' means are from each other, in deviations; 0: all rows are everybody's. */
-  apart: number;
-  /** How far all of it is from 0. */
-  far?: number;
-  weighted?: boolean;
-  /** Rows of the last component. */
-  few?: number;
-  /** Rows as a tensor, not as numbers. */
-  tensor?: boolean;
-}
+import { made, nameOf, type Case } from '../support/mixtures.js';
 
 const CASES: Case[] = [
   { n: 7, k: 2, d: 1, apart: 2 },
@@ -52,43 +38,6 @@ const CASES: Case[] = [
   { n: 8300, k: 4, d: 26, apart: 6, weighted: true }, // more than one batch of numbers
   { n: 1201, k: 10, d: 261, apart: 0.7, few: 30, tensor: true },
 ];
-
-const nameOf = (each: Case): string => JSON.stringify(each).replace(/["{}]/g, '').replace(/,/g, ', ');
-
-/** Rows of components of many shapes, and a mixture near them. */
-function made({ n, k, d, apart, far = 0, few, weighted }: Case) {
-  const random = new RandomState(n + d);
-  const centers = random.normal(0, apart / Math.sqrt(2), k * d);
-  const deviations = random.uniform(0.2, 5, k * d);
-  const noise = random.normal(0, 1, n * d);
-  const x = new Float32Array(n * d);
-  for (let i = 0; i < n; i++) {
-    const c = few && i >= few ? i % (k - 1) : i % k;
-    for (let j = 0; j < d; j++) {
-      // Neighbouring features go together.
-      const z = noise[i * d + j] + (j > 0 ? 0.4 * noise[i * d + j - 1] : 0);
-      x[i * d + j] = far + (centers[c * d + j] + z) * deviations[c * d + j];
-    }
-  }
-  const covariances = new Float64Array(k * d * d);
-  for (let c = 0; c < k; c++) {
-    for (let i = 0; i < d; i++) {
-      const variance = (1 + (i % 3) / 4) * deviations[c * d + i] ** 2;
-      covariances[(c * d + i) * d + i] = variance;
-      if (i === 0) continue;
-      const across = 0.3 * deviations[c * d + i] * deviations[c * d + i - 1];
-      covariances[(c * d + i) * d + i - 1] = covariances[(c * d + i - 1) * d + i] = across;
-    }
-  }
-  const weights = Float64Array.from({ length: k }, (_, c) => (2 * (c + 1)) / (k * (k + 1)));
-  const precisionsCholesky = COVARIANCES.full.fromCovariances(covariances, d) as Float64Array;
-  const relative = (origin: Float64Array): Mixture => ({
-    weights,
-    means: centers.map((value, at) => far + value * deviations[at] - origin[at % d]),
-    precisionsCholesky,
-  });
-  return { x, relative, weight: weighted ? Float64Array.from({ length: n }, (_, i) => (i % 4) / 3) : null };
-}
 
 interface Set {
   /** Without kernels. */

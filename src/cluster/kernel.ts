@@ -1,4 +1,4 @@
-import { tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { fill, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
 import { nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
@@ -43,6 +43,8 @@ interface Restart {
   readonly kernel: NativeKernel;
   readonly bounded: boolean;
   readonly motion: Motion;
+  /** [K * D] The centres as float32. */
+  readonly rounded: Float32Array;
   readonly totals: Totals;
   readonly memos: Memo[];
 }
@@ -54,7 +56,9 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
   const pays = k * problem.rows.nFeatures > groupLimit.products;
   const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && (algorithm === 'elkan' || pays);
   const memos: Memo[] = [];
-  const restart = { problem, laid, kernel, bounded, motion, totals: noTotals(motion), memos };
+  const rounded = new Float32Array(k * problem.rows.nFeatures); // one for all passes
+  const totals = noTotals(motion);
+  const restart = { problem, laid, kernel, bounded, motion, rounded, totals, memos };
   const most = bounded ? 0 : iterationsOfCall(problem, laid, k);
   return {
     assign: (centers) => assign(restart, centers),
@@ -69,14 +73,16 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
   };
 }
 
-async function assign({ problem, laid, kernel, bounded, motion, totals, memos }: Restart, exact: Centers) {
+async function assign(restart: Restart, exact: Centers): Promise<Statistics> {
+  const { problem, laid, kernel, bounded, motion, rounded, totals, memos } = restart;
   const { rows, passRows, pace } = problem;
   const { weight } = passRows;
   advance(motion, exact);
   carry(totals, motion);
   // Sums of weights that are no integers need not come back to 0; of how many rows are equal they do.
   const anew = problem.weight !== null || isFaint(totals);
-  const moved = motionTensors(motion, bounded, anew);
+  rounded.set(motion.centers);
+  const moved = motionTensors(motion, rounded, bounded, anew);
   const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
     const memo = last ?? remember(motion, bounded, part.first, end - start, weight?.subarray(start, end));
     const data = { x: part.x, shift: laid.shift };
@@ -144,17 +150,16 @@ function remember(
   weight: Float64Array | undefined,
 ): Memo {
   const size = bounded ? n : 0;
-  const bytes = new Uint8Array(size * strideOf(motion.groups.length - 1)).fill(255); // no centre of a group that is not there is near
-  const numbers = new Int32Array(bytes.buffer);
+  const stride = strideOf(motion.groups.length - 1) / 4;
   return {
     range: tensor1d([first, n], 'int32'),
     weights: weight ? pairs(weight) : tensor1d([], 'float32'),
     state: {
-      labels: tensor1d(new Int32Array(n).fill(-1), 'int32'),
-      since: tensor1d(new Int32Array(size), 'int32'),
-      gaps: bounded ? tensor2d(numbers, [n, numbers.length / n], 'int32') : tensor1d([], 'int32'),
-      upper: tensor1d(new Float32Array(size)),
-      until: tensor1d(new Float32Array(size)),
+      labels: fill([n], -1, 'int32'),
+      since: fill([size], 0, 'int32'),
+      gaps: fill([size, stride], -1, 'int32'), // bytes of 255: no centre of a group that is not there is near
+      upper: fill([size], 0),
+      until: fill([size], 0),
     },
   };
 }
@@ -163,8 +168,8 @@ function remember(
 const pairs = (values: Float64Array): Tensor2D => tensor2d(splitDoubles(values), [2, values.length]);
 
 /** What the kernel asks of the motion: distances a little above what they are. */
-function motionTensors(motion: Motion, bounded: boolean, anew: boolean) {
-  const { k, d, centers, groups, own, farthest, moved, fastest, levels } = motion;
+function motionTensors(motion: Motion, centers: Float32Array, bounded: boolean, anew: boolean) {
+  const { k, d, groups, own, farthest, moved, fastest, levels } = motion;
   const G = groups.length - 1;
   const stride = strideOf(G);
   const since = new Float32Array(bounded ? own.length : 0);
@@ -175,7 +180,7 @@ function motionTensors(motion: Motion, bounded: boolean, anew: boolean) {
   }
   const first = Math.fround(fastest);
   return {
-    centers: tensor2d(new Float32Array(centers), [k, d]),
+    centers: tensor2d(centers, [k, d]),
     groups: tensor1d(bounded ? groups : new Int32Array(0), 'int32'),
     own: tensor1d(since),
     farthest: tensor1d(wide),

@@ -37,6 +37,7 @@ import * as checks from '../core/checks.js';
 import { InputError } from '../core/errors.js';
 import { iterate, pacer, type FitEvents, type Pace, type Run } from '../core/iterate.js';
 import { op } from '../core/op.js';
+import { release } from '../core/read.js';
 import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
 import { comparable, rowScale } from '../core/rowScale.js';
@@ -168,8 +169,10 @@ async function runLloyd(
   const tolerance = (tol * rows.variances.reduce((a, b) => a + b, 0)) / rows.nFeatures;
   const step = (centers: Centers, most: number) => lloydStep(passes, centers, most, tolerance);
   const report = (centers: Centers) => ({ clusterCenters: inDataUnits(centers, rows.origin) });
+  // Passes by tensors or on the host may still look at the last centres.
+  const replaced = problem.laid ? release : undefined;
   try {
-    const run = await iterate(init, start, step, maxIter, events, report);
+    const run = await iterate(init, start, step, maxIter, events, report, replaced);
     const { inertia } = await passes.assign(run.params);
     const { params: centers, nIter, converged, history } = run;
     return { centers, labels: await passes.labels(), inertia, nIter, converged, history };

@@ -202,11 +202,11 @@ export function update(
   statistics: Statistics,
 ): { centers: Centers; inertia: number; shift: number } {
   const counts = statistics.counts.slice();
-  const sums = statistics.sums.slice();
+  const sums = statistics.far.length > 0 ? statistics.sums.slice() : statistics.sums;
   const d = centers.length / counts.length;
   // As the pass saw them: the sums are of differences from the rounded centres, and what rests has moved by 0.
-  const seen = new Float64Array(new Float32Array(centers));
-  const next = seen.slice();
+  const seen = (at: number): number => Math.fround(centers[at]);
+  const next = centers.map(Math.fround);
   let inertia = statistics.inertia;
   const far = statistics.far.values();
   for (let k = 0; k < counts.length; k++) {
@@ -214,7 +214,7 @@ export function update(
     const taken = far.next().value;
     if (!taken) break;
     for (let j = 0; j < d; j++) {
-      sums[taken.label * d + j] -= taken.weight * (taken.values[j] - seen[taken.label * d + j]);
+      sums[taken.label * d + j] -= taken.weight * (taken.values[j] - seen(taken.label * d + j));
     }
     counts[taken.label] -= taken.weight;
     inertia -= taken.weight * taken.distance;
@@ -228,6 +228,6 @@ export function update(
     }
   }
   let shift = 0;
-  for (let at = 0; at < next.length; at++) shift += (next[at] - seen[at]) ** 2;
+  for (let at = 0; at < next.length; at++) shift += (next[at] - seen(at)) ** 2;
   return { centers: next, inertia: Math.max(0, inertia), shift };
 }

@@ -1,3 +1,4 @@
+import { release } from '../core/read.js';
 import { levelsOf, type Levels } from './levels.js';
 import type { Centers } from './lloyd.js';
 import { DOWN, squaredDistance } from './loops.js';
@@ -74,6 +75,7 @@ export function advance(motion: Motion, exact: Centers): void {
 function moveGroups(motion: Motion, now: Float64Array): void {
   const { k, groups, moved } = motion;
   const G = groups.length - 1;
+  release(motion.own, motion.farthest);
   motion.own = new Float64Array(moved.length * k);
   motion.farthest = new Float64Array(moved.length * G);
   moved.forEach((before, pass) => {

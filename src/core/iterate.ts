@@ -141,7 +141,7 @@ export async function iterate<P>(
   const history: number[] = [];
   while (!converged && history.length < maxIter) {
     const next = await step(params, events.onIteration ? 1 : maxIter - history.length);
-    if (!events.onIteration) replaced?.(params);
+    if (!events.onIteration && next.params !== params) replaced?.(params);
     params = next.params;
     converged = next.done;
     history.push(...(next.before ?? []), next.objective);

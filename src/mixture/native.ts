@@ -113,7 +113,7 @@ export interface Memo {
 }
 
 function remember(n: number, weight: Float64Array | undefined): Memo {
-  const last = tensor1d(new Int32Array(n).fill(-1), 'int32');
+  const last: Tensor1D = fill([n], -1, 'int32');
   const weights = weight ? splitTensor(weight) : tensor1d([]);
   return { last, weights, dispose: () => dispose([last, weights]) };
 }

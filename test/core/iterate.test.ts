@@ -61,6 +61,8 @@ describe('iterate', () => {
     const step = (x: number) => Promise.resolve(halve(x));
     await iterate<number>(0, 64, step, 3, { onInit: () => undefined }, report, free);
     expect(gone).toEqual([64, 32, 16]);
+    const rest = (x: number) => Promise.resolve({ ...halve(x), params: x }); // it is the next one too
+    await iterate<number>(0, 64, rest, 3, {}, report, free);
     await iterate<number>(0, 64, step, 3, { onIteration: () => undefined }, report, free);
     expect(gone).toHaveLength(3);
   });

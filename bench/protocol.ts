@@ -52,6 +52,6 @@ export interface Outcome {
   /** [K * D] */
   clusterCenters?: number[];
   nIter?: number;
-  /** Resident memory in bytes: with the data in place before the first fit, and the most since then. */
+  /** Resident memory in bytes: with the data in place before the first fit, and the most in that fit. */
   memory: { before: number; peak: number };
 }

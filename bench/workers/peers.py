@@ -147,19 +147,20 @@ def versions(library):
     return {name: version(name) for name in names[library]}
 
 
-def take_turn(fit, turn, before):
+def take_turn(fit, turn, taken):
     seconds, began = [], time.perf_counter()
     while True:
         start = time.perf_counter()
         fitted = fit(turn)
         seconds.append(fitted.pop("seconds", time.perf_counter() - start))
+        taken.setdefault("peak", memory("VmHWM"))  # of the first fit
         if time.perf_counter() - began >= turn["atLeast"]:
-            return {**fitted, "seconds": seconds, "memory": {"before": before, "peak": memory("VmHWM")}}
+            return {**fitted, "seconds": seconds, "memory": taken}
 
 
 def main():
     library, dtype = sys.argv[1:]
-    fit = before = None
+    fit = taken = None
     for line in sys.stdin:
         try:
             message = json.loads(line)
@@ -167,10 +168,10 @@ def main():
                 data = {name: read(array) for name, array in message["data"].items()}
                 data["x"] = np.ascontiguousarray(data["x"], dtype)
                 fit = FITS[library][message["task"]](data["x"], data, message)
-                before = forget_peak()
+                taken = {"before": forget_peak()}
                 answer = {"versions": versions(library)}
             else:
-                answer = take_turn(fit, message, before)
+                answer = take_turn(fit, message, taken)
         except Exception as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), file=answers, flush=True)

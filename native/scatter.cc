@@ -125,12 +125,12 @@ void writeSum(Context* context, int index, int64_t size, const std::vector<Scatt
   }
 }
 
-// x [N, D], origin [D] -> sums of the columns of x - origin [D], and the lower triangle of its scatter matrix
-// [D (D + 1) / 2], row by row; each as two float32.
+// x [N, D], range [2] the first row and how many, origin [D] -> sums of the columns of x - origin [D], and the lower
+// triangle of its scatter matrix [D (D + 1) / 2], row by row; each as two float32.
 void compute(Context* context) {
-  const Input x(context, 0), origin(context, 1);
-  const int64_t n = x.dim(0), d = x.dim(1);
-  const std::vector<Scatter> each = scatters({x.floats(), n, d, origin.floats()});
+  const Input x(context, 0), range(context, 1), origin(context, 2);
+  const int64_t first = range.ints()[0], n = range.ints()[1], d = x.dim(1);
+  const std::vector<Scatter> each = scatters({x.floats() + first * d, n, d, origin.floats()});
   writeSum(context, 0, d, each, &Scatter::sums);
   writeSum(context, 2, d * (d + 1) / 2, each, &Scatter::products);
 }
@@ -138,7 +138,7 @@ void compute(Context* context) {
 }  // namespace
 
 LATENT_KERNEL(LatentScatter, compute,
-              {"x: float", "origin: float"},
+              {"x: float", "range: int32", "origin: float"},
               {"sums: float", "sums_low: float", "scatter: float", "scatter_low: float"})
 
 }  // namespace latent

@@ -10,9 +10,10 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { fold, type Pace } from '../core/iterate.js';
-import { joinDoubles, nativeKernel, type NativeKernel } from '../core/native.js';
-import { read } from '../core/read.js';
+import { fold, type Batch, type Pace } from '../core/iterate.js';
+import { layOut, partsOf, type Part } from '../core/laid.js';
+import { nativeKernel, type NativeKernel } from '../core/native.js';
+import { digest, read } from '../core/read.js';
 import { fitRows, type Rows, type ShiftedRows } from '../core/rows.js';
 import { sampledRows } from '../core/sampledRows.js';
 import type { Matrix } from '../core/source.js';
@@ -99,27 +100,20 @@ function productsOf(rows: ShiftedRows, pace: Pace): Promise<Moments> {
 
 /** Of a tensor as it lies, all rows at once where that is soon done. */
 async function kernelProducts(kernel: NativeKernel, rows: ShiftedRows, pace: Pace): Promise<Moments> {
-  const { nRows, nFeatures: d, tensor } = rows;
-  const total = noMoments(d);
-  const origin = tensor1d(tensor ? Float32Array.from(rows.origin) : new Float32Array(d));
-  const step = tensor ? Math.max(rows.batchRows, Math.floor(KERNEL_PRODUCTS / d ** 2)) : rows.batchRows;
-  try {
-    for (let start = 0; start < nRows; start += step) {
-      const end = Math.min(nRows, start + step);
-      const [sums, sumsLow, triangle, triangleLow] = await read(
-        tidy(() => {
-          const x = tensor ? slice(tensor, [start, 0], [end - start, d]) : rows.batch(start, end);
-          return kernel({ x, origin });
-        }),
-      );
-      addTo(total.sums, joinDoubles(sums, sumsLow));
-      addTo(total.products, joinDoubles(triangle, triangleLow));
-      await pace();
-    }
-  } finally {
-    origin.dispose();
-  }
-  return total;
+  const total = noMoments(rows.nFeatures);
+  const laid = layOut(rows, 0);
+  const atOnce = laid.tensor ? Math.floor(KERNEL_PRODUCTS / rows.nFeatures ** 2) : 0;
+  const add = async ({ x: part, start, end }: Batch<Part>) => {
+    const range = () => tensor1d([part.first, end - start], 'int32');
+    const outputs = tidy(() => kernel({ x: part.x, range: range(), origin: laid.shift }));
+    await digest(outputs, (sums, sumsLow, triangle, triangleLow) => {
+      for (const each of [sums, sumsLow]) addTo(total.sums, each);
+      for (const each of [triangle, triangleLow]) addTo(total.products, each);
+    });
+    return { statistics: total, memo: undefined };
+  };
+  const parts = partsOf(rows, laid, Math.max(rows.batchRows, atOnce));
+  return fold<Moments, undefined, Part>(parts, add, (a) => a, [], pace).finally(() => laid.dispose());
 }
 
 async function tensorProducts(rows: ShiftedRows, pace: Pace): Promise<Moments> {

@@ -1,7 +1,7 @@
 import { fill, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
-import { nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
+import { nativeKernel, splitTensor, type NativeKernel } from '../core/native.js';
 import { digest } from '../core/read.js';
 import { goAhead, iterationsOfCall } from './ahead.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
@@ -153,7 +153,7 @@ function remember(
   const stride = strideOf(motion.groups.length - 1) / 4;
   return {
     range: tensor1d([first, n], 'int32'),
-    weights: weight ? pairs(weight) : tensor1d([], 'float32'),
+    weights: weight ? splitTensor(weight) : tensor1d([], 'float32'),
     state: {
       labels: fill([n], -1, 'int32'),
       since: fill([size], 0, 'int32'),
@@ -163,9 +163,6 @@ function remember(
     },
   };
 }
-
-/** [2, n] */
-const pairs = (values: Float64Array): Tensor2D => tensor2d(splitDoubles(values), [2, values.length]);
 
 /** What the kernel asks of the motion: distances a little above what they are. */
 function motionTensors(motion: Motion, centers: Float32Array, bounded: boolean, anew: boolean) {
@@ -184,7 +181,7 @@ function motionTensors(motion: Motion, centers: Float32Array, bounded: boolean, 
     groups: tensor1d(bounded ? groups : new Int32Array(0), 'int32'),
     own: tensor1d(since),
     farthest: tensor1d(wide),
-    moved: pairs(moved[moved.length - 1]),
+    moved: splitTensor(moved[moved.length - 1]),
     step: tensor1d([moved.length - 1, first, fastest - first, levels.scale, anew ? 1 : 0]),
   };
 }

@@ -11,12 +11,8 @@ interface Outcome {
   stderr: string;
 }
 
-const machines: FakeMachine[] = [];
-afterEach(() => machines.splice(0).forEach((made) => made.remove()));
-
 function machine(behaviour: Behaviour = {}, platform = 'linux', arch = 'x64'): FakeMachine {
   const made = fakeMachine(behaviour);
-  machines.push(made);
   writeFileSync(
     join(made.folder, 'host.cjs'),
     `Object.defineProperty(process, 'platform', { value: '${platform}' });

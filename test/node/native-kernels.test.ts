@@ -10,27 +10,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setUpNative, type NativeOptions } from '../../src/node/native.js';
 import { kernelsFolder } from '../../src/node/native/kernels.js';
 import { levelOf } from '../../src/node/native/levels.js';
 import {
   describeWithPython,
   fakeMachine,
   linux,
+  setUp,
+  until,
   type Behaviour,
   type FakeMachine,
 } from '../support/fakeMachine.js';
-
-const machines: FakeMachine[] = [];
-function machine(behaviour: Behaviour = {}): FakeMachine {
-  const made = fakeMachine(behaviour);
-  machines.push(made);
-  return made;
-}
-afterEach(() => machines.splice(0).forEach((made) => made.remove()));
-
-const setUp = (on: FakeMachine, options: NativeOptions = {}) =>
-  setUpNative({ cwd: on.project, env: on.env, host: linux, ...options });
 
 const home = (on: FakeMachine, path = '') => join(on.cache, '2.21.0-cpu', path);
 const mended = (on: FakeMachine) => setUp(on, { env: { ...on.env, FAKE_GXX: 'works' } });
@@ -45,7 +35,7 @@ describeWithPython('kernels that cannot be had', () => {
     ['wrong', /were built, but compute wrongly here/],
     ['crash', /were built, but do not load \(SIGILL/],
   ])('leave nothing behind, and the rest works: %s', async (gxx, message) => {
-    const on = machine({ gxx });
+    const on = fakeMachine({ gxx });
     const done = await setUp(on);
     expect(done).toMatchObject({ version: '2.21.0', device: 'cpu', built: true });
     expect(done.lost).toMatch(message);
@@ -57,7 +47,7 @@ describeWithPython('kernels that cannot be had', () => {
   });
 
   it('need a compiler only, and nothing of the rest does', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     rmSync(home(on, kernelsFolder()), { recursive: true }); // as an older version left it
     for (const gone of ['python3', 'make']) rmSync(join(on.folder, 'bin', gone));
@@ -70,15 +60,15 @@ describeWithPython('kernels that cannot be had', () => {
   });
 
   it('are not built for a processor without AVX2, nor where a GPU computes', async () => {
-    const old = machine();
+    const old = fakeMachine();
     expect((await setUp(old, { host: { ...linux, level: null } })).lost).toMatch(/need AVX2 and FMA/);
-    const gpu = machine({ gyp: 'gpu' });
+    const gpu = fakeMachine({ gyp: 'gpu' });
     expect(await setUp(gpu, { device: 'gpu' })).toMatchObject({ device: 'gpu', lost: null });
     expect([compiled(old), compiled(gpu)]).toEqual([0, 0]);
   });
 
   it('are given up on an abort, with the compiler', async () => {
-    const on = machine({ gxx: 'hang' });
+    const on = fakeMachine({ gxx: 'hang' });
     const controller = new AbortController();
     const interrupted = new Error('interrupted');
     const running = setUp(on, { signal: controller.signal });
@@ -91,7 +81,7 @@ describeWithPython('kernels that cannot be had', () => {
 
 describeWithPython('kernels in the cache', () => {
   it('are taken again, and built by the compiler that CXX names, with what it says there', async () => {
-    const on = machine();
+    const on = fakeMachine();
     renameSync(join(on.folder, 'bin/g++'), join(on.folder, 'bin/mine'));
     const env = { ...on.env, CXX: 'mine -march=native' };
     expect(await setUp(on, { env })).toMatchObject({ built: true, lost: null });
@@ -101,7 +91,7 @@ describeWithPython('kernels in the cache', () => {
   });
 
   it.each(['crash', 'wrong'])('are built anew when they are spoilt: %s', async (how) => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     writeFileSync(home(on, `${kernelsFolder()}/x86-64-v4.node`), how);
     expect(await setUp(on)).toMatchObject({ fetched: false, built: true, lost: null });
@@ -109,7 +99,7 @@ describeWithPython('kernels in the cache', () => {
   });
 
   it('go when nobody has set them up or loaded them for 90 days', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     const daysAgo = (days: number) => Date.now() / 1000 - days * 24 * 3600;
     for (const [name, loaded] of [
@@ -129,7 +119,7 @@ describeWithPython('kernels in the cache', () => {
   });
 
   it('are others when the sources are', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     const sources = join(on.folder, 'native');
     cpSync('native', sources, { recursive: true });
@@ -160,7 +150,3 @@ describe('the instructions of a processor', () => {
     expect(levelOf(cpuinfo)).toBe(level);
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}

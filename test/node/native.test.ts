@@ -11,27 +11,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../src/core/errors.js';
-import { setUpNative, type NativeOptions } from '../../src/node/native.js';
 import { cacheRoot, checkSpace } from '../../src/node/native/cache.js';
 import { kernelsFolder } from '../../src/node/native/kernels.js';
 import {
   describeWithPython,
   fakeMachine,
-  linux,
+  setUp,
+  until,
   type Behaviour,
   type FakeMachine,
 } from '../support/fakeMachine.js';
-
-const machines: FakeMachine[] = [];
-function machine(behaviour: Behaviour = {}, packageName?: string): FakeMachine {
-  const made = fakeMachine(behaviour, packageName);
-  machines.push(made);
-  return made;
-}
-afterEach(() => machines.splice(0).forEach((made) => made.remove()));
-
-const setUp = (on: FakeMachine, options: NativeOptions = {}) =>
-  setUpNative({ cwd: on.project, env: on.env, host: linux, ...options });
 
 const inPackage = (on: FakeMachine, path: string, name = '@tensorflow/tfjs-node') =>
   join(on.project, 'node_modules', name, path);
@@ -48,7 +37,7 @@ function expectUntouched(on: FakeMachine): void {
 
 describeWithPython('the native set-up', () => {
   it('fetches, builds, links and computes; what it keeps is what the library needs', async () => {
-    const on = machine();
+    const on = fakeMachine();
     const said: string[] = [];
     const done = await setUp(on, { say: (line) => said.push(line) });
     expect(done).toMatchObject({ version: '2.21.0', device: 'cpu', fetched: true, built: true });
@@ -76,7 +65,7 @@ describeWithPython('the native set-up', () => {
   });
 
   it('links the cache into the package, so that the binding finds the library beside itself', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     const home = join(realpathSync(on.cache), '2.21.0-cpu');
     expect(realpathSync(inPackage(on, 'deps/include'))).toBe(join(home, 'deps/include'));
@@ -85,7 +74,7 @@ describeWithPython('the native set-up', () => {
   });
 
   it('needs no network, compiler or python the second time, also after the links were removed', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     for (const gone of ['deps', 'lib']) rmSync(inPackage(on, gone), { recursive: true });
     const again = await setUp(on, { env: { HOME: on.env.HOME, PATH: '' } });
@@ -95,7 +84,7 @@ describeWithPython('the native set-up', () => {
   });
 
   it('builds anew for another release of tfjs-node, against the libraries that are there', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     writeFileSync(
       inPackage(on, 'package.json'),
@@ -105,7 +94,7 @@ describeWithPython('the native set-up', () => {
   });
 
   it('fetches another TensorFlow beside the first and links that', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     await setUp(on, { tensorflow: '2.20.0' });
     expect(on.calls().slice(4, 6)).toEqual(['pip tensorflow-cpu==2.20.0', 'node-gyp']);
@@ -114,14 +103,14 @@ describeWithPython('the native set-up', () => {
   });
 
   it('makes a cached folder whole again that lost a library', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     rmSync(join(on.cache, '2.21.0-cpu/deps/lib/libtensorflow_framework.so.2'));
     expect(await setUp(on)).toMatchObject({ fetched: true, built: false });
   });
 
   it('sweeps away what a killed set-up left a day ago, and leaves a running one alone', async () => {
-    const on = machine();
+    const on = fakeMachine();
     const [old, running] = ['.tmp-old', '.tmp-running'].map((name) => join(on.cache, '2.21.0-cpu', name));
     for (const folder of [old, running]) mkdirSync(folder, { recursive: true });
     const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600;
@@ -131,7 +120,7 @@ describeWithPython('the native set-up', () => {
   });
 
   it('works when two run at once', async () => {
-    const on = machine();
+    const on = fakeMachine();
     const both = await Promise.all([setUp(on), setUp(on)]);
     expect(both.map((done) => done.version)).toEqual(['2.21.0', '2.21.0']);
     expect(on.tree(on.cache)).toHaveLength(8);
@@ -139,7 +128,7 @@ describeWithPython('the native set-up', () => {
   });
 
   it('replaces the stock library, and removes it only after ours has computed', async () => {
-    const on = machine();
+    const on = fakeMachine();
     mkdirSync(inPackage(on, 'deps/lib'), { recursive: true });
     writeFileSync(inPackage(on, 'deps/lib/libtensorflow.so.2'), 'stock');
     mkdirSync(inPackage(on, 'lib/napi-v8'), { recursive: true });
@@ -152,7 +141,7 @@ describeWithPython('the native set-up', () => {
 
 describeWithPython('the native set-up for a GPU', () => {
   it('fetches the CUDA wheels that the wheel asks for and lays them beside the library', async () => {
-    const on = machine();
+    const on = fakeMachine();
     const done = await setUp(on, { device: 'gpu' });
     expect(done.device).toBe('cpu'); // what the library found, not what was asked for
     const [library, cuda] = on.calls();
@@ -171,7 +160,7 @@ describeWithPython('the native set-up for a GPU', () => {
 
   it('serves an installed tfjs-node-gpu, and asks for tfjs-node where only that can be meant', async () => {
     const gpu = '@tensorflow/tfjs-node-gpu';
-    const on = machine({}, gpu);
+    const on = fakeMachine({}, gpu);
     expect((await setUp(on, { device: 'gpu' })).package.name).toBe(gpu);
     expect(existsSync(inPackage(on, 'lib/napi-v8', gpu))).toBe(true);
     await expect(setUp(on)).rejects.toThrow('npm install --ignore-scripts @tensorflow/tfjs-node');
@@ -184,7 +173,7 @@ describeWithPython('a native set-up that fails', () => {
     ['broken', /could not be unpacked .*not a zip file.*run the set-up again/i],
     ['bare', /has no tensorflow\/libtensorflow_cc.so.2/],
   ])('leaves nothing behind after a download that is %s', async (pip, message) => {
-    const on = machine({ pip });
+    const on = fakeMachine({ pip });
     const failed = setUp(on);
     await expect(failed).rejects.toThrow(InputError);
     await expect(failed).rejects.toThrow(message);
@@ -195,7 +184,7 @@ describeWithPython('a native set-up that fails', () => {
   });
 
   it('ends pip and leaves nothing behind when it is interrupted', async () => {
-    const on = machine({ pip: 'hang' });
+    const on = fakeMachine({ pip: 'hang' });
     const controller = new AbortController();
     const interrupted = new Error('interrupted');
     const running = setUp(on, { signal: controller.signal });
@@ -206,7 +195,7 @@ describeWithPython('a native set-up that fails', () => {
   });
 
   it('keeps the libraries, and nothing else, when the compiler fails, and says what the compiler said', async () => {
-    const on = machine({ gyp: 'fails' });
+    const on = fakeMachine({ gyp: 'fails' });
     const failed = setUp(on);
     await expect(failed).rejects.toThrow(InputError);
     await expect(failed).rejects.toThrow(
@@ -225,7 +214,7 @@ describeWithPython('a native set-up that fails', () => {
       /does not load in @tensorflow\/tfjs-node 4.22.0 \(Error: libtensorflow_cc.so.2: undefined symbol\)/,
     ],
   ])('unlinks a binding that computes badly (%s), and puts the stock one back', async (gyp, message) => {
-    const on = machine({ gyp });
+    const on = fakeMachine({ gyp });
     mkdirSync(inPackage(on, 'lib/napi-v8'), { recursive: true });
     writeFileSync(inPackage(on, 'lib/napi-v8/tfjs_binding.node'), 'stock');
     const failed = setUp(on);
@@ -240,7 +229,7 @@ describeWithPython('a native set-up that fails', () => {
   });
 
   it('puts an older link back when the new library does not compute', async () => {
-    const on = machine();
+    const on = fakeMachine();
     await setUp(on);
     await expect(setUp(on, { tensorflow: '2.20.0', env: { ...on.env, FAKE_GYP: 'crash' } })).rejects.toThrow(
       'undefined symbol',
@@ -250,14 +239,14 @@ describeWithPython('a native set-up that fails', () => {
   });
 
   it('names a wheel without CUDA requirements', async () => {
-    const on = machine();
+    const on = fakeMachine();
     writeFileSync(on.env.FAKE_METADATA!, 'Name: tensorflow\nRequires-Dist: numpy\n\n');
     await expect(setUp(on, { device: 'gpu' })).rejects.toThrow(/names no CUDA wheels/);
     expectUntouched(on);
   });
 
   it('refuses a cache that make could not build in, and one that cannot be written', async () => {
-    const on = machine();
+    const on = fakeMachine();
     const spaced = join(on.folder, 'a cache');
     await expect(setUp(on, { env: { ...on.env, XDG_CACHE_HOME: spaced } })).rejects.toThrow(
       /make cannot build in .*XDG_CACHE_HOME/,
@@ -271,7 +260,7 @@ describeWithPython('a native set-up that fails', () => {
   });
 
   it('leaves a package as it was whose second folder cannot be linked', async () => {
-    const on = machine();
+    const on = fakeMachine();
     writeFileSync(inPackage(on, 'lib'), 'a file where a folder should be');
     await expect(setUp(on)).rejects.toThrow(/tfjs-node cannot be written/);
     expect(on.tree(inPackage(on, 'deps'))).toEqual([]);
@@ -282,7 +271,7 @@ describeWithPython('a native set-up that fails', () => {
 
 describe('a native set-up that cannot begin', () => {
   it('says where tfjs-node is missing and how to install it', async () => {
-    const on = machine();
+    const on = fakeMachine();
     const failed = setUp(on, { cwd: on.folder });
     await expect(failed).rejects.toThrow(
       `@tensorflow/tfjs-node is not installed in ${on.folder}. Run 'npm install --ignore-scripts @tensorflow/tfjs-node'`,
@@ -290,11 +279,11 @@ describe('a native set-up that cannot begin', () => {
   });
 
   it('refuses what is no version', async () => {
-    await expect(setUp(machine(), { tensorflow: '2.21' })).rejects.toThrow("not as '2.21'");
+    await expect(setUp(fakeMachine(), { tensorflow: '2.21' })).rejects.toThrow("not as '2.21'");
   });
 
   it('stops before anything is fetched when the disk is too full', async () => {
-    await expect(checkSpace(join(machine().folder, 'not/there/yet'), 1e18)).rejects.toThrow(
+    await expect(checkSpace(join(fakeMachine().folder, 'not/there/yet'), 1e18)).rejects.toThrow(
       /needs 1000000000.0 GB in .*not\/there\/yet, where [\d.]+ GB are free.*XDG_CACHE_HOME/,
     );
   });
@@ -305,7 +294,3 @@ describe('a native set-up that cannot begin', () => {
     expect(cacheRoot({ HOME: '/h' })).toBe('/h/.cache/tfjs-latent');
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setUpNative, type NativeOptions } from '../../src/node/native.js';
 import type { Host } from '../../src/node/native/needs.js';
 import { findProgram, type Environment } from '../../src/node/native/run.js';
 
@@ -28,7 +29,6 @@ export interface FakeMachine {
   calls: () => string[];
   /** The paths below a folder, sorted; links are listed, not followed. */
   tree: (below: string) => string[];
-  remove: () => void;
 }
 
 /** How the stand-ins behave. */
@@ -161,9 +161,13 @@ exports.matMul = ({ values: a, n }, { values: b }) => {
 };
 `;
 
-/** Makes one; the caller removes it. */
+const folders: string[] = [];
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** Makes one, which goes after the test. */
 export function fakeMachine(behaviour: Behaviour = {}, packageName = '@tensorflow/tfjs-node'): FakeMachine {
   const folder = mkdtempSync(join(tmpdir(), 'tfjs-latent-'));
+  folders.push(folder);
   const write = (path: string, text: string, mode?: number) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -202,8 +206,15 @@ export function fakeMachine(behaviour: Behaviour = {}, packageName = '@tensorflo
     env,
     calls: () => readFileSync(join(folder, 'log'), 'utf8').split('\n').filter(Boolean),
     tree: (below) => tree(below),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** The set-up on such a machine. */
+export const setUp = (on: FakeMachine, options: NativeOptions = {}) =>
+  setUpNative({ cwd: on.project, env: on.env, host: linux, ...options });
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function tree(folder: string): string[] {

@@ -116,7 +116,7 @@ export interface ShiftedRows {
   readonly nFeatures: number;
   /**
    * [D] The mean, or near it; of a tensor rounded to float32, so that subtracting it is one exact operation, or 0 (see
-   * `fitRows`).
+   * `rowsOf`).
    */
   readonly origin: Float64Array;
   readonly batchRows: number;
@@ -239,16 +239,15 @@ export async function checkAll(where: string, source: Source, origin?: Float64Ar
  * @param width float32 numbers that a pass holds for one row
  * @param near a tensor's rows are not shifted where no feature's mean is more than so many of its deviations from 0: then
  *   there is nothing to subtract, and a batch may be the tensor itself
- * @throws InputError as `sourceOf`, for NaN or infinity, and for a spread that float32 cannot square
+ * @throws InputError for NaN or infinity, and for a spread that float32 cannot square
  */
-export async function fitRows(
+export async function rowsOf(
   where: string,
-  x: Matrix,
+  source: Source,
   width: (d: number) => number,
   pace: Pace,
   near = 0,
 ): Promise<Rows> {
-  const source = sourceOf(where, x);
   const { nRows, nFeatures: d } = source;
   // About a row, then about the mean: a constant column gets exactly its value, a variance of 0, and is 0 in each batch.
   const row = await rowsAt(source, new Float64Array(d), [0]);
@@ -274,6 +273,15 @@ export async function fitRows(
     variances,
   };
 }
+
+/** The same of data as they are given. @throws InputError as `sourceOf`, too */
+export const fitRows = async (
+  where: string,
+  x: Matrix,
+  width: (d: number) => number,
+  pace: Pace,
+  near = 0,
+): Promise<Rows> => rowsOf(where, sourceOf(where, x), width, pace, near);
 
 /** Access to the rows of a source, relative to `origin`. */
 export function aboutOrigin(source: Source, origin: Float64Array, width: (d: number) => number): ShiftedRows {

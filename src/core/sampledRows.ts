@@ -1,5 +1,5 @@
 import { aboutOrigin, checkAll, checkSpread, rowsAt, type ShiftedRows } from './rows.js';
-import { sourceOf, type Matrix } from './source.js';
+import type { Source } from './source.js';
 
 /** Rows whose mean stands for that of all, where it is near enough. */
 const SAMPLE = 512;
@@ -18,17 +18,14 @@ export interface SampledRows extends ShiftedRows {
 }
 
 /**
- * The rows of a fit that sums over them once: as {@link fitRows}, but about the mean of some of them, and with no look at
+ * The rows of a fit that sums over them once: as {@link rowsOf}, but about the mean of some of them, and with no look at
  * the others yet.
- *
- * @throws InputError as `sourceOf`
  */
 export async function sampledRows(
   where: string,
-  x: Matrix,
+  source: Source,
   width: (d: number) => number,
 ): Promise<SampledRows> {
-  const source = sourceOf(where, x);
   const { nRows, nFeatures: d } = source;
   const step = Math.max(1, nRows / SAMPLE);
   const sample = await rowsAt(

@@ -1,6 +1,6 @@
 import type { Pace } from '../core/iterate.js';
 import type { ShiftedRows } from '../core/rows.js';
-import type { Matrix } from '../core/source.js';
+import type { Source } from '../core/source.js';
 import { eigenvectors } from './eigenvectors.js';
 import { batchMoments, hostMoments, rowOf } from './moments.js';
 import type { Spectrum } from './spectrum.js';
@@ -14,19 +14,19 @@ const HOST_PRODUCTS = 1e8;
  * (eigenvectors.ts).
  *
  * @param where the call and argument, as messages name it
- * @param x [N, D]
+ * @param source the rows [N, D]
  * @returns the spectrum, and the rows whose origin it is relative to
- * @throws InputError as `fitRows`
+ * @throws InputError as `rowsOf`
  */
 export async function covarianceSpectrum(
   where: string,
-  x: Matrix,
-  [n, d]: readonly [number, number],
+  source: Source,
   wanted: number | 'mle',
   pace: Pace,
 ): Promise<{ rows: ShiftedRows; spectrum: Spectrum }> {
+  const { nRows: n, nFeatures: d } = source;
   const onHost = n * d * d <= HOST_PRODUCTS;
-  const { rows, sums, products } = await (onHost ? hostMoments : batchMoments)(where, x, pace);
+  const { rows, sums, products } = await (onHost ? hostMoments : batchMoments)(where, source, pace);
   const mean = sums.map((value) => value / n);
   for (let i = 0; i < d; i++) {
     for (let j = 0, at = rowOf(i); j <= i; j++, at++) {

@@ -14,9 +14,9 @@ import { fold, type Batch, type Pace } from '../core/iterate.js';
 import { layOut, partsOf, type Part } from '../core/laid.js';
 import { nativeKernel, type NativeKernel } from '../core/native.js';
 import { digest, read } from '../core/read.js';
-import { fitRows, type Rows, type ShiftedRows } from '../core/rows.js';
+import { rowsOf, type Rows, type ShiftedRows } from '../core/rows.js';
 import { sampledRows } from '../core/sampledRows.js';
-import type { Matrix } from '../core/source.js';
+import type { Source } from '../core/source.js';
 
 /** Rows that the host adds up between two looks at the clock, in numbers. */
 const HOST_NUMBERS = 2 ** 16;
@@ -47,16 +47,16 @@ export type Found = Moments & { readonly rows: ShiftedRows };
  * far from theirs, again about theirs.
  *
  * @param where the call and argument, as messages name it
- * @param x [N, D]
- * @throws InputError as `fitRows`
+ * @param source the rows [N, D]
+ * @throws InputError as `rowsOf`
  */
-export async function batchMoments(where: string, x: Matrix, pace: Pace): Promise<Found> {
+export async function batchMoments(where: string, source: Source, pace: Pace): Promise<Found> {
   const width = (d: number) => 2 * d;
-  const sampled = await sampledRows(where, x, width);
+  const sampled = await sampledRows(where, source, width);
   const moments = await productsOf(sampled, pace);
   const squares = moments.sums.map((_, j) => moments.products[rowOf(j) + j]);
   if (await sampled.settle(moments.sums, squares)) return { rows: sampled, ...moments };
-  const rows = await fitRows(where, x, width, pace);
+  const rows = await rowsOf(where, source, width, pace);
   return { rows, ...(await productsOf(rows, pace)) };
 }
 
@@ -133,8 +133,8 @@ async function tensorProducts(rows: ShiftedRows, pace: Pace): Promise<Moments> {
 }
 
 /** In float64 on the host; as `batchMoments`. */
-export async function hostMoments(where: string, x: Matrix, pace: Pace): Promise<Found> {
-  const rows: Rows = await fitRows(where, x, (d) => d, pace);
+export async function hostMoments(where: string, source: Source, pace: Pace): Promise<Found> {
+  const rows: Rows = await rowsOf(where, source, (d) => d, pace);
   const { nRows: n, nFeatures: d } = rows;
   const { sums, products } = noMoments(d);
   const step = Math.max(1, Math.floor(HOST_NUMBERS / d));

@@ -28,8 +28,8 @@ import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { readMatrix, readVector } from '../core/given.js';
-import { fitRows, mapRows, type ShiftedRows } from '../core/rows.js';
-import { sourceOf, type Matrix } from '../core/source.js';
+import { mapRows, rowsOf, type ShiftedRows } from '../core/rows.js';
+import { sourceOf, type Matrix, type Source } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { covarianceSpectrum } from './covariance.js';
@@ -168,7 +168,8 @@ export class PCA {
    */
   static async fit(x: Matrix, options: PCAOptions = {}): Promise<PCA> {
     checks.checkOptions('PCA.fit', options, RULES);
-    const { nRows, nFeatures } = sourceOf('PCA.fit: x', x);
+    const source = sourceOf('PCA.fit: x', x);
+    const { nRows, nFeatures } = source;
     const { nComponents = Math.min(nRows, nFeatures), whiten = false } = options;
     const { nOversamples = 10, nPowerIter = 'auto', seed = anySeed() } = options;
     const solver = chooseSolver(options.solver ?? 'auto', nComponents, nRows, nFeatures);
@@ -185,7 +186,7 @@ export class PCA {
       seed,
       featureNames,
     };
-    const { rows, spectrum } = await decompose(x, [nRows, nFeatures], settings, pace);
+    const { rows, spectrum } = await decompose(source, settings, pace);
     await pace();
     return new PCA({ ...keep(spectrum, rows, nComponents), whiten, options: settings });
   }
@@ -367,15 +368,14 @@ function refuse(wanted: number | 'mle', solver: Solver, n: number, d: number): v
 }
 
 async function decompose(
-  x: Matrix,
-  shape: readonly [number, number],
+  source: Source,
   settings: PCASettings,
   pace: Pace,
 ): Promise<{ rows: ShiftedRows; spectrum: Spectrum }> {
   const { solver, nComponents, nOversamples, nPowerIter, seed } = settings;
   const where = 'PCA.fit: x';
-  if (solver === 'covariance') return covarianceSpectrum(where, x, shape, nComponents, pace);
-  const rows = await fitRows(where, x, (d) => 2 * d, pace);
+  if (solver === 'covariance') return covarianceSpectrum(where, source, nComponents, pace);
+  const rows = await rowsOf(where, source, (d) => 2 * d, pace);
   if (solver === 'full') return { rows, spectrum: await fullSpectrum(rows, pace) };
   const random = new RandomState(seed);
   const powers = { nOversamples, nPowerIter };

@@ -31,7 +31,7 @@ import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { readWeights } from '../core/given.js';
-import { fitRows, mapRows } from '../core/rows.js';
+import { fitRows, mapRows, rowsOf } from '../core/rows.js';
 import { sourceOf, type Matrix, type Weights } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
@@ -198,13 +198,14 @@ export class GaussianMixture {
     } = options;
     const { nInit = 1, init = 'kmeans', seed = anySeed() } = options;
     if (typeof init !== 'string') checks.checkOptions('GaussianMixture.fit: init', init, PART_RULES);
-    const { nRows, nFeatures } = sourceOf('GaussianMixture.fit: x', x);
+    const source = sourceOf('GaussianMixture.fit: x', x);
+    const { nRows, nFeatures } = source;
     refuseTooMany(k, nRows);
     const featureNames = checks.featureNamesOf('GaussianMixture.fit', options.featureNames, nFeatures);
     const pace = pacer(options.signal);
     await pace();
     const covariance = COVARIANCES[covarianceType];
-    const rows = await fitRows('GaussianMixture.fit: x', x, (d) => passWidth(covariance, k, d), pace);
+    const rows = await rowsOf('GaussianMixture.fit: x', source, (d) => passWidth(covariance, k, d), pace);
     const weight = await readWeights('GaussianMixture.fit: sampleWeight', options.sampleWeight, rows.nRows);
     const all = fitsHost(rows.nRows, k, rows.nFeatures)
       ? Array.from({ length: rows.nRows }, (_, i) => i)

@@ -1,7 +1,7 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { RandomState } from '../../src/core/random.js';
 import { fitRows } from '../../src/core/rows.js';
-import type { Matrix } from '../../src/core/source.js';
+import { sourceOf, type Matrix } from '../../src/core/source.js';
 import { sampledRows } from '../../src/core/sampledRows.js';
 import { PCA } from '../../src/index.js';
 import { useBackend } from '../support/backends.js';
@@ -24,7 +24,7 @@ function drawn(shift: number): number[][] {
 
 /** What a pass over the rows would find. */
 async function settled(x: Matrix): Promise<boolean> {
-  const rows = await sampledRows('x', x, width);
+  const rows = await sampledRows('x', sourceOf('x', x), width);
   const values = await rows.values(0, N);
   const sums = [new Float64Array(D), new Float64Array(D)];
   values.forEach((value, at) => sums.forEach((sum, power) => (sum[at % D] += value ** (power + 1))));
@@ -38,7 +38,7 @@ test.each(['numbers', 'tensor'])(
   async (form) => {
     const x = drawn(0);
     const given = form === 'tensor' ? tensor2d(x) : x;
-    const { origin, batch } = await sampledRows('x', given, width);
+    const { origin, batch } = await sampledRows('x', sourceOf('x', given), width);
     const sample = x.filter((_, i) => i % 4 === 0);
     expectClose(
       origin,

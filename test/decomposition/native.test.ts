@@ -1,6 +1,7 @@
 /** The native kernels of PCA: sums that float64 loops find, eigenvectors of every kind of spectrum, and the same PCA without them. */
 import { memory, tensor2d } from '@tensorflow/tfjs-core';
 import { pacer } from '../../src/core/iterate.js';
+import { sourceOf } from '../../src/core/source.js';
 import { PCA, RandomState } from '../../src/index.js';
 import { eigenvectors } from '../../src/decomposition/eigenvectors.js';
 import { batchMoments, rowOf } from '../../src/decomposition/moments.js';
@@ -60,7 +61,7 @@ describe.each(kernelBackends)('native kernels of PCA of %s', (backend) => {
     const values = drawn(n, d, far);
     const x = tensor2d(values, [n, d]);
     const before = memory().numTensors;
-    const { rows, sums, products } = await batchMoments('x', x, pacer());
+    const { rows, sums, products } = await batchMoments('x', sourceOf('x', x), pacer());
     expect(memory().numTensors).toBe(before);
     for (let i = 0; i < d; i++) {
       let total = 0;

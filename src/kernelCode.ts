@@ -1,5 +1,6 @@
 /** What is only of use with the native kernels, by the kernel that it calls: whoever registers them imports this. */
 import * as kMeans from './cluster/kernel.js';
+import * as squaredDistances from './cluster/kernelDistances.js';
 import * as laidRows from './cluster/laidRows.js';
 import * as distances from './metrics/kernelDistances.js';
 import * as mixture from './mixture/native.js';
@@ -12,4 +13,5 @@ export const KERNEL_CODE = {
   LatentMixturePass: mixture,
   LatentMixtureRefine: mixture,
   LatentMixtureSharedPass: sharedMixture,
+  LatentSquaredDistances: squaredDistances,
 };

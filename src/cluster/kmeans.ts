@@ -286,7 +286,7 @@ export class KMeans {
    * The path is chosen by the data alone, and the answer is the same on each. With native kernels (on a CPU, after
    * `tfjs-latent native`) a pass is a call of one: a float32 tensor is read where it lies, numbers are copied into one of at
    * most 64 MiB; of up to 16 features and 2²¹ rows the distinct ones are, with the sums of their weights, where those are at
-   * most half of them; only very little work (N K D of at most 65,536) runs on the host. Without, passes run on the host
+   * most half of them; only very little work (N K D of at most 16,384) runs on the host. Without, passes run on the host
    * where a row is little work (K D of at most 512) or all of them are. There one float32 copy of the rows is held, or of
    * the distinct ones; of none where it would be larger than 64 MiB. Else passes are tensor operations; a float32 tensor is then read where it lies if its means are within 3
    * deviations of 0, and otherwise they are subtracted batch by batch. In all cases bounds take at most an eighth of what

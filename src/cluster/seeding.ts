@@ -1,10 +1,9 @@
-import { matMul, tensor1d, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { InputError } from '../core/errors.js';
 import { chooseOne, chooseWithoutReplacement, type RandomState } from '../core/random.js';
 import type { Batched } from '../core/iterate.js';
-import { partsOf, rowsOfCall, type Laid } from '../core/laid.js';
-import { nativeKernel, type NativeKernel } from '../core/native.js';
-import { digest, read } from '../core/read.js';
+import { kernelCode } from '../core/native.js';
+import { read } from '../core/read.js';
 import { nearer } from './loops.js';
 import { rowsOfChunk, type HostBatch, type Problem } from './problem.js';
 
@@ -36,7 +35,7 @@ export const kMeansPlusPlus: Seeding = async (problem, k, random) => {
   const trials = 2 + Math.floor(Math.log(k));
   const chosen = new Int32Array(k);
   chosen[0] = chooseOne(random, normalized(weight, rows.nRows));
-  const nearest = problem.host ? nearestOnHost(problem, problem.host) : nearestByTensors(problem);
+  const nearest = nearestOf(problem, trials);
   await nearest.compare(chosen.subarray(0, 1));
   await nearest.keep(0);
   for (let step = 1; step < k; step++) {
@@ -51,7 +50,7 @@ export const kMeansPlusPlus: Seeding = async (problem, k, random) => {
 };
 
 /** How near the rows are to those chosen so far. */
-interface Nearest {
+export interface Nearest {
   /** [M] The squared distances; Infinity before there is one. */
   readonly squared: Float64Array;
   /** What their weighted sum would be with one more row, for each of these. */
@@ -89,6 +88,17 @@ export function drawing(
     }
     return i;
   };
+}
+
+/** Where there is the kernel. */
+export const distancesCode = () =>
+  kernelCode<typeof import('./kernelDistances.js')>('LatentSquaredDistances');
+
+function nearestOf(problem: Problem, candidates: number): Nearest {
+  const { host, laid } = problem;
+  if (host) return nearestOnHost(problem, host);
+  const code = laid && distancesCode();
+  return code ? code.nearestByKernel(problem, laid, candidates) : nearestByTensors(problem);
 }
 
 function nearestOnHost({ rows, passRows, pace }: Problem, host: Batched<HostBatch>): Nearest {
@@ -151,36 +161,9 @@ export async function distancesTo(
   out: readonly Float64Array[],
 ): Promise<void> {
   const values = await problem.rows.at(indices);
-  const kernel = nativeKernel('LatentSquaredDistances');
-  if (problem.laid && kernel) return distancesByKernel(problem, problem.laid, kernel, values, out);
+  const code = problem.laid && distancesCode();
+  if (code) return code.distancesByKernel(problem, problem.laid!, values, out);
   await distancesByProducts(problem, indices, values, out);
-}
-
-/** @param points [M * D] */
-export async function distancesByKernel(
-  { rows, pace }: Problem,
-  laid: Laid,
-  kernel: NativeKernel,
-  points: Float64Array,
-  out: readonly Float64Array[],
-): Promise<void> {
-  const d = rows.nFeatures;
-  const m = points.length / d;
-  const { batchRows, batch, nRows } = partsOf(rows, laid, rowsOfCall(m * d));
-  for (let start = 0; start < nRows; start += batchRows) {
-    const n = Math.min(nRows - start, batchRows);
-    const part = await batch(start, start + n);
-    const outputs = tidy(() => {
-      const range = tensor1d([part.first, n], 'int32');
-      const given = tensor2d(new Float32Array(points), [m, d]);
-      return kernel({ x: part.x, range, shift: laid.shift, points: given });
-    });
-    part.dispose();
-    await digest(outputs, (distances) => {
-      for (let j = 0; j < m; j++) out[j].set(distances.subarray(j * n, (j + 1) * n), start);
-    });
-    await pace();
-  }
 }
 
 /** @param values [M * D] the rows at `indices` */

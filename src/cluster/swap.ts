@@ -1,13 +1,12 @@
 import { matMul, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Batched } from '../core/iterate.js';
 import type { RandomState } from '../core/random.js';
-import { nativeKernel } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Centers } from './lloyd.js';
 import { squaredDistance } from './loops.js';
 import { lloydStep, passesOf } from './passes.js';
 import { rowsOfChunk, type HostBatch, type Problem } from './problem.js';
-import { distancesByKernel, distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
+import { distancesCode, distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
 
 /** Swaps that are tried, for each cluster. */
 const TRIALS = 4;
@@ -84,10 +83,10 @@ async function nearestTwo(problem: Problem, exact: Centers, k: number): Promise<
     first: new Float64Array(nRows),
     second: new Float64Array(nRows),
   };
-  const kernel = nativeKernel('LatentSquaredDistances');
-  if (laid && kernel) {
+  const code = laid && distancesCode();
+  if (code) {
     const each = Array.from({ length: k }, () => new Float64Array(nRows));
-    await distancesByKernel(problem, laid, kernel, centers, each);
+    await code.distancesByKernel(problem, laid, centers, each);
     twoOf((i, c) => each[c][i], k, 0, nRows, near);
     return near;
   }

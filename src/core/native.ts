@@ -30,7 +30,7 @@ export const NATIVE_KERNELS = {
   LatentMixtureRefine: 3,
   LatentMixtureSharedPass: 3,
   LatentScatter: 4,
-  LatentSquaredDistances: 1,
+  LatentSquaredDistances: 2,
 } as const;
 
 export type KernelName = keyof typeof NATIVE_KERNELS;

@@ -2,6 +2,7 @@
 import * as kMeans from './cluster/kernel.js';
 import * as squaredDistances from './cluster/kernelDistances.js';
 import * as laidRows from './cluster/laidRows.js';
+import * as pca from './decomposition/kernels.js';
 import * as distances from './metrics/kernelDistances.js';
 import * as mixture from './mixture/native.js';
 import * as sharedMixture from './mixture/shared.js';
@@ -9,9 +10,11 @@ import * as sharedMixture from './mixture/shared.js';
 export const KERNEL_CODE = {
   LatentClusterDistances: distances,
   LatentDistinctRows: laidRows,
+  LatentEigenvectors: pca,
   LatentKMeansPass: kMeans,
   LatentMixturePass: mixture,
   LatentMixtureRefine: mixture,
   LatentMixtureSharedPass: sharedMixture,
+  LatentScatter: pca,
   LatentSquaredDistances: squaredDistances,
 };

@@ -2,10 +2,8 @@
  * The eigenvectors of a covariance, where they are found soonest: by our kernel for TensorFlow on a CPU, in TensorFlow's
  * float32 and refined (leading.ts), or on the host. All are float64's.
  */
-import { tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
-import { joinDoubles, nativeKernel, splitDoubles, type NativeKernel } from '../core/native.js';
-import { read } from '../core/read.js';
+import { kernelCode } from '../core/native.js';
 import { symmetricEigen } from '../linalg/routines/symmetricEigen.js';
 import { leadingEigenvectors } from './leading.js';
 import { rowOf } from './moments.js';
@@ -15,7 +13,7 @@ import { reversedRows, withoutRounding, type Spectrum } from './spectrum.js';
 const HOST_FEATURES = 128;
 
 /** Rows of unit length [k, m], and the eigenvalues [k], descending. */
-interface Eigenpairs {
+export interface Eigenpairs {
   readonly vectors: Float64Array;
   readonly values: Float64Array;
 }
@@ -83,36 +81,12 @@ async function decompose(
   exact: boolean,
   pace: Pace,
 ): Promise<Eigenpairs> {
-  const kernel = m > HOST_FEATURES ? nativeKernel('LatentEigenvectors') : null;
-  if (kernel) return byKernel(kernel, triangle, m, wanted === 'mle' ? m : wanted, trace);
+  const code = m > HOST_FEATURES ? kernelCode<typeof import('./kernels.js')>('LatentEigenvectors') : null;
+  if (code) return code.eigenvectorsByKernel(triangle, m, wanted === 'mle' ? m : wanted, trace);
   const a = new Float64Array(m * m); // its lower triangle is read
   for (let i = 0; i < m; i++) a.set(triangle.subarray(rowOf(i), rowOf(i + 1)), i * m);
   const leading = exact ? null : await leadingEigenvectors(a, m, wanted, trace, pace);
   if (leading) return leading;
   const { values, vectors } = symmetricEigen(a, m);
   return { values: values.reverse(), vectors: reversedRows(vectors, m) };
-}
-
-/** In units of the trace: float32's range can then hold it whatever the data's unit. */
-async function byKernel(
-  kernel: NativeKernel,
-  triangle: Float64Array,
-  m: number,
-  wanted: number,
-  trace: number,
-): Promise<Eigenpairs> {
-  const both = splitDoubles(triangle.map((entry) => entry / trace));
-  const found = tidy(() =>
-    kernel({
-      triangle: tensor1d(both.subarray(0, triangle.length)),
-      low: tensor1d(both.subarray(triangle.length)),
-      size: tensor1d([m], 'int32'),
-      wanted: tensor1d([Math.fround(wanted), wanted - Math.fround(wanted)]),
-    }),
-  );
-  const [values, valuesLow, vectors, vectorsLow] = await read(found);
-  return {
-    values: joinDoubles(values, valuesLow).map((value) => Math.max(0, value * trace)),
-    vectors: joinDoubles(vectors, vectorsLow),
-  };
 }

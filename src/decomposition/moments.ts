@@ -4,24 +4,20 @@ import {
   matMul,
   slice,
   sum,
-  tensor1d,
   tidy,
   transpose,
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { fold, type Batch, type Pace } from '../core/iterate.js';
-import { layOut, partsOf, type Part } from '../core/laid.js';
-import { nativeKernel, type NativeKernel } from '../core/native.js';
-import { digest, read } from '../core/read.js';
+import { fold, type Pace } from '../core/iterate.js';
+import { kernelCode } from '../core/native.js';
+import { read } from '../core/read.js';
 import { rowsOf, type Rows, type ShiftedRows } from '../core/rows.js';
 import { sampledRows } from '../core/sampledRows.js';
 import type { Source } from '../core/source.js';
 
 /** Rows that the host adds up between two looks at the clock, in numbers. */
 const HOST_NUMBERS = 2 ** 16;
-/** Multiply-adds of a call of the kernel, which the event loop waits for: a tenth of a second. */
-const KERNEL_PRODUCTS = 2 ** 35;
 
 export interface Moments {
   readonly sums: Float64Array; // [D]
@@ -31,12 +27,12 @@ export interface Moments {
 /** Where row i of a lower triangle begins; as long as one of i rows. */
 export const rowOf = (i: number): number => (i * (i + 1)) / 2;
 
-const noMoments = (d: number): Moments => ({
+export const noMoments = (d: number): Moments => ({
   sums: new Float64Array(d),
   products: new Float64Array(rowOf(d)),
 });
 
-function addTo(total: Float64Array, values: Float64Array | Float32Array): void {
+export function addTo(total: Float64Array, values: Float64Array | Float32Array): void {
   for (let i = 0; i < values.length; i++) total[i] += values[i];
 }
 
@@ -94,26 +90,8 @@ function addBands(bands: readonly Float32Array[], products: Float64Array, d: num
 }
 
 function productsOf(rows: ShiftedRows, pace: Pace): Promise<Moments> {
-  const kernel = nativeKernel('LatentScatter');
-  return kernel ? kernelProducts(kernel, rows, pace) : tensorProducts(rows, pace);
-}
-
-/** Of a tensor as it lies, all rows at once where that is soon done. */
-async function kernelProducts(kernel: NativeKernel, rows: ShiftedRows, pace: Pace): Promise<Moments> {
-  const total = noMoments(rows.nFeatures);
-  const laid = layOut(rows, 0);
-  const atOnce = laid.tensor ? Math.floor(KERNEL_PRODUCTS / rows.nFeatures ** 2) : 0;
-  const add = async ({ x: part, start, end }: Batch<Part>) => {
-    const range = () => tensor1d([part.first, end - start], 'int32');
-    const outputs = tidy(() => kernel({ x: part.x, range: range(), origin: laid.shift }));
-    await digest(outputs, (sums, sumsLow, triangle, triangleLow) => {
-      for (const each of [sums, sumsLow]) addTo(total.sums, each);
-      for (const each of [triangle, triangleLow]) addTo(total.products, each);
-    });
-    return { statistics: total, memo: undefined };
-  };
-  const parts = partsOf(rows, laid, Math.max(rows.batchRows, atOnce));
-  return fold<Moments, undefined, Part>(parts, add, (a) => a, [], pace).finally(() => laid.dispose());
+  const code = kernelCode<typeof import('./kernels.js')>('LatentScatter');
+  return code ? code.productsByKernel(rows, pace) : tensorProducts(rows, pace);
 }
 
 async function tensorProducts(rows: ShiftedRows, pace: Pace): Promise<Moments> {

@@ -1,0 +1,58 @@
+/**
+ * PCA's native kernels (native/scatter.cc, native/eigenvectors.cc). This file is registered with them, not imported
+ * (`kernelCode`).
+ */
+import { tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { fold, type Batch, type Pace } from '../core/iterate.js';
+import { layOut, partsOf, productsHere, type Part } from '../core/laid.js';
+import { joinDoubles, nativeKernel, splitDoubles } from '../core/native.js';
+import { digest, read } from '../core/read.js';
+import type { ShiftedRows } from '../core/rows.js';
+import type { Eigenpairs } from './eigenvectors.js';
+import { addTo, noMoments, type Moments } from './moments.js';
+
+/** Multiply-adds of a call of the kernel, which the event loop waits for: a tenth of a second. */
+const KERNEL_PRODUCTS = 2 ** 35;
+
+/** Of a tensor as it lies, all rows at once where that is soon done. */
+export async function productsByKernel(rows: ShiftedRows, pace: Pace): Promise<Moments> {
+  const kernel = nativeKernel('LatentScatter')!;
+  const total = noMoments(rows.nFeatures);
+  const laid = layOut(rows, 0);
+  const atOnce = laid.tensor ? Math.floor(productsHere(KERNEL_PRODUCTS) / rows.nFeatures ** 2) : 0;
+  const add = async ({ x: part, start, end }: Batch<Part>) => {
+    const range = () => tensor1d([part.first, end - start], 'int32');
+    const outputs = tidy(() => kernel({ x: part.x, range: range(), origin: laid.shift }));
+    await digest(outputs, (sums, sumsLow, triangle, triangleLow) => {
+      for (const each of [sums, sumsLow]) addTo(total.sums, each);
+      for (const each of [triangle, triangleLow]) addTo(total.products, each);
+    });
+    return { statistics: total, memo: undefined };
+  };
+  const parts = partsOf(rows, laid, Math.max(rows.batchRows, atOnce));
+  return fold<Moments, undefined, Part>(parts, add, (a) => a, [], pace).finally(() => laid.dispose());
+}
+
+/** Eigenvectors of a covariance, in units of the trace: float32's range can then hold it whatever the data's unit. */
+export async function eigenvectorsByKernel(
+  triangle: Float64Array,
+  m: number,
+  wanted: number,
+  trace: number,
+): Promise<Eigenpairs> {
+  const kernel = nativeKernel('LatentEigenvectors')!;
+  const both = splitDoubles(triangle.map((entry) => entry / trace));
+  const found = tidy(() =>
+    kernel({
+      triangle: tensor1d(both.subarray(0, triangle.length)),
+      low: tensor1d(both.subarray(triangle.length)),
+      size: tensor1d([m], 'int32'),
+      wanted: tensor1d([Math.fround(wanted), wanted - Math.fround(wanted)]),
+    }),
+  );
+  const [values, valuesLow, vectors, vectorsLow] = await read(found);
+  return {
+    values: joinDoubles(values, valuesLow).map((value) => Math.max(0, value * trace)),
+    vectors: joinDoubles(vectors, vectorsLow),
+  };
+}

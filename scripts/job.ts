@@ -133,7 +133,7 @@ async function goLive(name: string) {
   const { watch } = await import('./watch.js');
   const { Report } = await import('../src/report/report.js');
   const live = await serve(new Report('A fit, as it goes on', 'It has not begun yet.'));
-  say(`${name}: live at ${live.address}; the fits begin when a page is open.`);
+  say(`${name}: live at ${live.address} (the fits begin when a page is open)`);
   let stop = (): void => {
     live.close();
     say(`${name}: stopped.`, () => process.exit(130));

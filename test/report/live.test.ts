@@ -27,7 +27,7 @@ async function start(...flags: string[]) {
     void ended.then((status) => reject(new Error(`ended with ${status}: ${said}`)));
     job.stderr!.on('data', (text: Buffer) => {
       said += text;
-      const found = /live at (\S+);/.exec(said);
+      const found = /live at (\S+)/.exec(said);
       if (found) resolve(found[1]);
     });
   });

@@ -1,13 +1,10 @@
 import { tensor1d, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Pace } from '../core/iterate.js';
-import { layOut, productsHere } from '../core/laid.js';
+import { layOut, rowsOfCall } from '../core/laid.js';
 import { nativeKernel, type NativeKernel } from '../core/native.js';
 import { digest } from '../core/read.js';
 import type { Points } from './blocks.js';
 import type { Labeling } from './labels.js';
-
-/** Multiply-adds of a call, which the event loop waits for: 10 ms. */
-const WORK = 2 ** 30;
 
 /**
  * `clusterDistances` by the native kernel (native/pairs.cc), block by block: it multiplies a block's rows with all others,
@@ -36,7 +33,7 @@ export async function kernelDistances(
   const room = new Float64Array(Math.max(...blocks.map(({ length }) => length)) * width);
   try {
     for (const block of blocks) {
-      const step = Math.max(256, Math.floor(productsHere(WORK) / (block.length * rows.nFeatures)));
+      const step = rowsOfCall(block.length * rows.nFeatures);
       const sums = room.subarray(0, block.length * width).fill(0);
       for (let start = 0; start < chosen.length; start += step) {
         await digest(call(kernel, fixed, block, start, Math.min(step, chosen.length - start)), (both) => {

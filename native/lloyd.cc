@@ -35,14 +35,23 @@ void addRow(const Data& data, int64_t i, int32_t label, Sums& sums) {
   const float* row = data.x + i * data.d;
   double* sum = &sums.rows[label * data.d];
   const double weight = data.weight(i);
-  double squared = 0;
-  for (int64_t j = 0; j < data.d; j++) {
+  double squared[8] = {};  // one sum alone would wait for itself
+  int64_t j = 0;
+  for (; j + 8 <= data.d; j += 8) {
+    for (int l = 0; l < 8; l++) {
+      const double value = row[j + l] - data.origin[j + l];
+      sum[j + l] += weight * value;
+      squared[l] += value * value;
+    }
+  }
+  for (; j < data.d; j++) {
     const double value = row[j] - data.origin[j];
     sum[j] += weight * value;
-    squared += value * value;
+    squared[0] += value * value;
   }
+  for (int l = 1; l < 8; l++) squared[0] += squared[l];
   sums.counts[label] += weight;
-  sums.squares += weight * squared;
+  sums.squares += weight * squared[0];
 }
 
 void moveRow(const Data& data, int64_t i, int32_t from, int32_t to, Sums& sums) {
@@ -148,9 +157,8 @@ void lloyd(Context* context) {
   const Input x(context, 0), origin(context, 1), weights(context, 2), centers(context, 3), labels(context, 4);
   const Input stop(context, 5);
   const int64_t n = x.dim(0), d = x.dim(1), k = centers.dim(1), size = k * d;
-  std::vector<float> packed(n * d <= PACKED ? (n + ROWS - 1) / ROWS * ROWS * d : 0);
-  const Data data{x.floats(), origin.floats(), weights.size() > 0 ? weights.floats() : nullptr,
-                  n,          d,               packed.empty() ? nullptr : packed.data()};
+  const std::unique_ptr<float[]> packed(n * d <= PACKED ? new float[(n + ROWS - 1) / ROWS * ROWS * d] : nullptr);
+  const Data data{x.floats(), origin.floats(), weights.size() > 0 ? weights.floats() : nullptr, n, d, packed.get()};
   Run run;
   for (int64_t at = 0; at < size; at++) {
     run.centers.push_back(static_cast<double>(centers.floats()[at]) + centers.floats()[size + at]);

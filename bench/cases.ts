@@ -159,6 +159,15 @@ const NAMED: readonly Case[] = [
     objective: { ...LIKELIHOOD, abs: 3e-3 },
     targets: [{ peer: 'scikit-learn float64', ratio: 15 }],
   },
+  ...(['tied', 'diag', 'spherical'] as const).map((covarianceType): Case => ({
+    name: `mnist-mixture-${covarianceType}`,
+    title: `An EM iteration of 10 ${covarianceType} Gaussians on MNIST, pixels 0..1, 50,000 x 261, from a given mixture`,
+    task: 'mixture',
+    data: [mnist.reducedUnit, mixtureFor(mnist.reducedUnit, 10, covarianceType)],
+    options: { ...MIXTURE, nComponents: 10, covarianceType, tol: 0, maxIter: 10 },
+    perIteration: true,
+    objective: LIKELIHOOD,
+  })),
   {
     name: 'mnist-mixture-restarts',
     title: "The notebook's mixture of MNIST, 50,000 x 261: 10 restarts to convergence, from one seed",

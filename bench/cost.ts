@@ -9,7 +9,7 @@ import type { Work } from './protocol.js';
  */
 export function leastSeconds(work: Work, nIter: number, { gemm, bandwidth }: Limits): number {
   const [n, d] = work.data.x.shape;
-  const flops = n * FLOPS[work.task]!(n, d, groups(work)) * passes(work, nIter);
+  const flops = n * FLOPS[work.task]!(n, d, groups(work), work.options) * passes(work, nIter);
   const bytes = 4 * n * d * passes(work, nIter);
   return Math.max(flops / gemm, bytes / bandwidth);
 }
@@ -17,10 +17,15 @@ export function leastSeconds(work: Work, nIter: number, { gemm, bandwidth }: Lim
 const groups = ({ options: { nClusters, nComponents } }: Work): number =>
   Number(nClusters ?? nComponents ?? 1);
 
+type Cost = (n: number, d: number, k: number, options: Work['options']) => number;
+
 /** A row of one pass: products with centres; with factors and for moments; with itself; with half of all rows. */
-const FLOPS: Partial<Record<Work['task'], (n: number, d: number, k: number) => number>> = {
+const FLOPS: Partial<Record<Work['task'], Cost>> = {
   kmeans: (_, d, k) => 2 * d * k,
-  mixture: (_, d, k) => 2 * d * d * k,
+  mixture: (_, d, k, { covarianceType }) => {
+    if (covarianceType === 'tied') return 2 * d * d + 3 * d * k;
+    return covarianceType === 'diag' || covarianceType === 'spherical' ? 6 * d * k : 2 * d * d * k;
+  },
   pca: (_, d) => d * d,
   silhouettes: (n, d) => n * d,
 };

@@ -1,8 +1,6 @@
 /** Where K-means and mixtures begin: found once, and handed to every contestant. */
-import { KMeans } from '../src/index.js';
-import { choleskyInto } from '../src/linalg/routines/cholesky.js';
-import { transposed } from '../src/linalg/routines/transpose.js';
-import { invertTriangularInto } from '../src/linalg/routines/triangular.js';
+import { KMeans, type CovarianceType } from '../src/index.js';
+import { COVARIANCES } from '../src/mixture/covariance.js';
 import { useBestBackend } from '../src/node/index.js';
 import { asMatrix, type Made } from './arrays.js';
 import { load, SEED, type DataSet } from './dataset.js';
@@ -31,7 +29,7 @@ export async function kMeansLabels(x: Made, nClusters: number): Promise<Int32Arr
 
 const REG_COVAR = 1e-6;
 
-/** Mean and covariance of the rows of one label, in float64. */
+/** Mean and covariance (its lower triangle) of the rows of one label, in float64. */
 function moments({ values, shape: [n, d] }: Made, labels: Int32Array, label: number) {
   const rows = Array.from({ length: n }, (_, i) => i).filter((i) => labels[i] === label);
   const mean = new Float64Array(d);
@@ -48,33 +46,38 @@ function moments({ values, shape: [n, d] }: Made, labels: Int32Array, label: num
   return { weight: rows.length / n, mean, covariance };
 }
 
-/** P of Σ⁻¹ = P Pᵀ, from the lower triangle of Σ. */
-function precisionFactor(covariance: Float64Array, d: number): Float64Array {
-  if (choleskyInto(covariance, d) >= 0) throw new Error('mnist: a covariance of the start is singular.');
-  invertTriangularInto(covariance, d);
-  return transposed(covariance, d, d);
-}
+/** What a type has of the covariances of K components [K, D, D], with their weights. */
+const FORMS = {
+  full: (all: Float64Array[]) => join(all),
+  tied: (all: Float64Array[], weights: Float64Array) =>
+    all[0].map((_, at) => all.reduce((sum, each, c) => sum + weights[c] * each[at], 0)),
+  diag: (all: Float64Array[], _: Float64Array, d: number) => join(all.map((each) => diagonal(each, d))),
+  spherical: (all: Float64Array[], _: Float64Array, d: number) =>
+    Float64Array.from(all, (each) => diagonal(each, d).reduce((a, b) => a + b) / d),
+};
 
-/** A full mixture to begin with: the moments of the clusters of K-means. */
-export const mixtureFor = (data: DataSet, k: number): DataSet => ({
-  name: `${data.name}-mixture-${k}`,
+const join = (all: Float64Array[]): Float64Array => Float64Array.from(all.flatMap((each) => [...each]));
+
+const diagonal = (covariance: Float64Array, d: number): Float64Array =>
+  Float64Array.from({ length: d }, (_, j) => covariance[j * (d + 1)]);
+
+/** A mixture to begin with: the moments of the clusters of K-means. */
+export const mixtureFor = (data: DataSet, k: number, type: CovarianceType = 'full'): DataSet => ({
+  name: `${data.name}-mixture-${k}${type === 'full' ? '' : `-${type}`}`,
   make: async (size) => {
     const x = await load(data, size);
     const d = x.shape[1];
     const labels = await kMeansLabels(x, k);
-    const weights = new Float64Array(k);
-    const means = new Float64Array(k * d);
-    const factors = new Float64Array(k * d * d);
-    for (let c = 0; c < k; c++) {
-      const { weight, mean, covariance } = moments(x, labels, c);
-      weights[c] = weight;
-      means.set(mean, c * d);
-      factors.set(precisionFactor(covariance, d), c * d * d);
-    }
+    const found = Array.from({ length: k }, (_, c) => moments(x, labels, c));
+    const weights = Float64Array.from(found, ({ weight }) => weight);
+    const covariances = found.map(({ covariance }) => covariance);
+    const { shape, fromCovariances } = COVARIANCES[type];
+    const factors = fromCovariances(FORMS[type](covariances, weights, d), d);
+    if ('collapsed' in factors) throw new Error('mnist: a covariance of the start is singular.');
     return {
       weights: { values: weights, shape: [k] },
-      means: { values: means, shape: [k, d] },
-      precisionsCholesky: { values: factors, shape: [k, d, d] },
+      means: { values: join(found.map(({ mean }) => mean)), shape: [k, d] },
+      precisionsCholesky: { values: factors, shape: shape(k, d) },
     };
   },
 });

@@ -32,13 +32,16 @@ struct Components {
   Mixture frame;              // with the P of all; used where there are no scales
 
   int64_t width() const { return paddedTo(d); }
-  int64_t vectors() const { return (d + LANES - 1) / LANES; }
   double constant(int64_t c) const { return static_cast<double>(constants[c]) + constants[k + c]; }
 };
 
-// Where vector v of row a of m rows lies in [panels, m, PANEL].
-inline int64_t placeOf(int64_t v, int64_t a, int64_t m) {
-  return (v / PANEL_VECTORS * m + a) * PANEL + v % PANEL_VECTORS * LANES;
+// Calls f(j, at) for the vectors of a row of m rows in [panels, m, PANEL]: of its features from j on, `at` numbers after its
+// first one.
+template <class F>
+inline void eachVector(const Components& of, int64_t m, F f) {
+  for (int64_t t = 0, j = 0; j < of.d; t++) {
+    for (int v = 0; v < PANEL_VECTORS && j < of.d; v++, j += LANES) f(j, t * m * PANEL + v * LANES);
+  }
 }
 
 // What a thread adds up.
@@ -75,9 +78,11 @@ void frame(const Components& of, const Rows& rows, int64_t begin, int64_t m, Vie
   }
   for (int64_t a = 0; a < m; a++) {
     const float* x = rows.x + (begin + a) * of.d;
-    for (int64_t j = 0; j < of.d; j++) {
-      z[(j / PANEL * m + a) * PANEL + j % PANEL] = x[j] - rows.origin[j];
-    }
+    eachVector(of, m, [&](int64_t j, int64_t at) {
+      float* to = z + a * PANEL + at;
+      if (j + LANES <= of.d) return store(to, load(x + j) - load(rows.origin + j));
+      for (int64_t l = j; l < of.d; l++) to[l - j] = x[l] - rows.origin[l];
+    });
   }
 }
 
@@ -94,14 +99,15 @@ void logDensities(const Components& of, int64_t m, Room* room) {
     const float* mean = &of.means[c * width];
     const float* scale = scaled ? &of.scales[c * width] : nullptr;
     for (int64_t start = 0; start < m; start += SIDE) {
+      const float* z[SIDE];
+      for (int i = 0; i < SIDE; i++) z[i] = room->z.data() + std::min(start + i, m - 1) * PANEL;
       Vector sums[SIDE] = {};
-      for (int64_t v = 0; v < of.vectors(); v++) {
+      eachVector(of, m, [&](int64_t j, int64_t at) {
         for (int i = 0; i < SIDE; i++) {
-          const float* z = room->z.data() + placeOf(v, std::min(start + i, m - 1), m);
-          const Vector y = seen<scaled>(load(z), mean + v * LANES, scaled ? scale + v * LANES : nullptr);
+          const Vector y = seen<scaled>(load(z[i] + at), mean + j, scaled ? scale + j : nullptr);
           sums[i] += y * y;
         }
-      }
+      });
       for (int64_t a = start; a < std::min(m, start + SIDE); a++) {
         float square = 0;
         for (int l = 0; l < LANES; l++) square += sums[a - start][l];
@@ -117,13 +123,13 @@ void addScaled(const Components& of, int64_t a, int64_t m, Room* room) {
     const double r = room->p[a * of.k + c];
     if (!(r > 0)) continue;
     const Vector weight = all(static_cast<float>(r));
-    const int64_t at = c * of.width();
-    for (int64_t v = 0; v < of.vectors(); v++) {
-      const int64_t j = at + v * LANES;
-      const Vector y = seen<true>(load(&room->z[placeOf(v, a, m)]), &of.means[j], &of.scales[j]);
-      store(&room->first[j], load(&room->first[j]) + weight * y);
-      store(&room->second[j], load(&room->second[j]) + weight * y * y);
-    }
+    const float* z = room->z.data() + a * PANEL;
+    eachVector(of, m, [&](int64_t j, int64_t at) {
+      const int64_t place = c * of.width() + j;
+      const Vector y = seen<true>(load(z + at), &of.means[place], &of.scales[place]);
+      store(&room->first[place], load(&room->first[place]) + weight * y);
+      store(&room->second[place], load(&room->second[place]) + weight * y * y);
+    });
   }
 }
 
@@ -141,19 +147,19 @@ void addShared(const Components& of, int64_t a, int64_t m, Room* room, Sums* sum
     }
   }
   const Vector root = all(w > 0 ? static_cast<float>(1 / std::sqrt(w)) : 0);
-  for (int64_t v = 0; v < of.vectors(); v++) {
-    float* z = &room->z[placeOf(v, a, m)];
+  eachVector(of, m, [&](int64_t j, int64_t at) {
+    float* z = room->z.data() + a * PANEL + at;
     const Vector row = load(z);
     Vector mean{};
     for (int64_t c = 0; c < of.k; c++) {
       if (!(r[c] > 0)) continue;
-      const int64_t j = c * of.width() + v * LANES;
-      const Vector part = all(static_cast<float>(r[c])) * seen<false>(row, &of.means[j], nullptr);
-      store(&room->first[j], load(&room->first[j]) + part);
+      const int64_t place = c * of.width() + j;
+      const Vector part = all(static_cast<float>(r[c])) * seen<false>(row, &of.means[place], nullptr);
+      store(&room->first[place], load(&room->first[place]) + part);
       mean += part;
     }
     store(z, mean * root);
-  }
+  });
 }
 
 // Float32 sums [K, D padded] into those [K, D] of float64.

@@ -57,8 +57,11 @@ export async function startResponsibilities(
   return fromRows(random.permutation(n).slice(0, k), n, weight);
 }
 
-/** Shares of the data's variance that the first frames keep as a ridge: each resolves a float32's worth more. */
-const FRAMES = [1e-5, 1e-10, 0];
+/**
+ * Shares of the data's variance that the first frames keep as a ridge: each resolves a float32's worth more, the first one
+ * less, since its components' means are far from where it looks from, and sums about them lose digits.
+ */
+const FRAMES = [1e-3, 1e-5, 1e-10, 0];
 
 /**
  * The M-step of given responsibilities. There is no frame of the components' own yet, and in a common one a float32

@@ -4,6 +4,7 @@ import {
   GaussianMixture,
   InputError,
   NumericalError,
+  RandomState,
   type CovarianceType,
   type GaussianMixtureOptions,
 } from '../../src/index.js';
@@ -38,6 +39,31 @@ describe.each(passes)('on %s', (place) => {
       }
     }
   });
+
+  it.each(['full', 'tied'] as const)(
+    'a feature that is one number in each cluster does not collapse one: %s',
+    async (covarianceType) => {
+      const [n, d, k] = [1200, 30, 3];
+      for (const seed of [0, 1]) {
+        const random = new RandomState(seed);
+        const [noise, centers] = [random.normal(0, 3, n * d), random.normal(0, 4, k * d)];
+        const values = Float32Array.from({ length: n * d }, (_, at) => {
+          const [cluster, j] = [Math.floor(at / d) % k, at % d];
+          return j === 7 ? (cluster === 2 ? 255 : 0) : centers[cluster * d + j] + noise[at];
+        });
+        const options = { nComponents: k, covarianceType, seed, maxIter: 12, tol: 0 };
+        const model = await GaussianMixture.fit({ values, shape: [n, d] }, options);
+        const of = Array.from({ length: k }, (_, c) => model.means.dataSync()[c * d + 7]);
+        expectClose(
+          of.sort((a, b) => a - b),
+          [0, 0, 255],
+          { rtol: 1e-5, atol: 1e-3 },
+        );
+        expectClose([...model.weights.dataSync()], [1 / 3, 1 / 3, 1 / 3], { rtol: 0.02 });
+        model.dispose();
+      }
+    },
+  );
 
   it.each(covarianceTypes)('%s precisions given do not ask what K-means would make of them', async (type) => {
     const identity = { full: [[[1]], [[1]]], tied: [[1]], diag: [[1], [1]], spherical: [1, 1] };

@@ -215,6 +215,14 @@ native('a tfjs-node-gpu that fails beside a tfjs-node that works', () => {
   });
 });
 
+test('WebAssembly without kernels of this library says so in its hint', async () => {
+  const { hint } = await chooseBackend(
+    'wasm',
+    around({}, 'linux', 'x64', () => 'there is no SIMD here.'),
+  );
+  expect(hint).toBe("Fits are slower without this library's kernels: there is no SIMD here.");
+});
+
 native('native TensorFlow without kernels of this library', () => {
   it('is used, and the hint says why there are none and what builds them', async () => {
     const kernels = (command: string) => `they are not built. Run '${command}'.`;

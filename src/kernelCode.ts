@@ -11,6 +11,7 @@ export const KERNEL_CODE = {
   LatentClusterDistances: distances,
   LatentDistinctRows: laidRows,
   LatentEigenvectors: pca,
+  LatentExactScatter: pca,
   LatentKMeansPass: kMeans,
   LatentMixturePass: mixture,
   LatentMixtureRefine: mixture,

@@ -24,6 +24,7 @@ export const NATIVE_KERNELS = {
   LatentColumnMoments: 1,
   LatentDistinctRows: 2,
   LatentEigenvectors: 4,
+  LatentExactScatter: 4,
   LatentKMeansPass: 2,
   LatentLloyd: 1,
   LatentMixturePass: 1,

@@ -2,14 +2,14 @@ import type { Pace } from '../core/iterate.js';
 import type { ShiftedRows } from '../core/rows.js';
 import type { Source } from '../core/source.js';
 import { eigenvectors } from './eigenvectors.js';
-import { batchMoments, hostMoments, rowOf } from './moments.js';
+import { batchMoments, exactMoments, rowOf } from './moments.js';
 import type { Spectrum } from './spectrum.js';
 
 /** Multiplications that the host does in about a tenth of a second: up to here all of the work is in float64. */
 const HOST_PRODUCTS = 1e8;
 
 /**
- * Eigenvectors of the covariance. Small data are multiplied in float64 on the host; for more, each batch's XᵀX is a
+ * Eigenvectors of the covariance. Small data are multiplied in float64; for more, each batch's XᵀX is a
  * float32 product, added up in float64: entry ij is then right to about 1e-6 σ_i σ_j. The eigenvectors are float64
  * (eigenvectors.ts).
  *
@@ -25,8 +25,8 @@ export async function covarianceSpectrum(
   pace: Pace,
 ): Promise<{ rows: ShiftedRows; spectrum: Spectrum }> {
   const { nRows: n, nFeatures: d } = source;
-  const onHost = n * d * d <= HOST_PRODUCTS;
-  const { rows, sums, products } = await (onHost ? hostMoments : batchMoments)(where, source, pace);
+  const exact = n * d * d <= HOST_PRODUCTS;
+  const { rows, sums, products } = await (exact ? exactMoments : batchMoments)(where, source, pace);
   const mean = sums.map((value) => value / n);
   for (let i = 0; i < d; i++) {
     for (let j = 0, at = rowOf(i); j <= i; j++, at++) {
@@ -34,6 +34,6 @@ export async function covarianceSpectrum(
     }
   }
   await pace();
-  const found = await eigenvectors(products, d, wanted, onHost, pace);
+  const found = await eigenvectors(products, d, wanted, exact, pace);
   return { rows, spectrum: { mean, ...found } };
 }

@@ -1,5 +1,5 @@
 /**
- * PCA's native kernels (native/scatter.cc, native/eigenvectors.cc). This file is registered with them, not imported
+ * PCA's native kernels (native/scatter.cc, native/exact.cc, native/eigenvectors.cc). This file is registered with them, not imported
  * (`kernelCode`).
  */
 import { tensor1d, tidy } from '@tensorflow/tfjs-core';
@@ -14,9 +14,17 @@ import { addTo, noMoments, type Moments } from './moments.js';
 /** Multiply-adds of a call of the kernel, which the event loop waits for: a tenth of a second. */
 const KERNEL_PRODUCTS = 2 ** 35;
 
-/** Of a tensor as it lies, all rows at once where that is soon done. */
-export async function productsByKernel(rows: ShiftedRows, pace: Pace): Promise<Moments> {
-  const kernel = nativeKernel('LatentScatter')!;
+/**
+ * Of a tensor as it lies, all rows at once where that is soon done.
+ *
+ * @param name which kernel: with products in float32, or all in float64
+ */
+export async function productsByKernel(
+  name: 'LatentScatter' | 'LatentExactScatter',
+  rows: ShiftedRows,
+  pace: Pace,
+): Promise<Moments> {
+  const kernel = nativeKernel(name)!;
   const total = noMoments(rows.nFeatures);
   const laid = layOut(rows, 0);
   const atOnce = laid.tensor ? Math.floor(productsHere(KERNEL_PRODUCTS) / rows.nFeatures ** 2) : 0;

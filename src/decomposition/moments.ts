@@ -91,7 +91,7 @@ function addBands(bands: readonly Float32Array[], products: Float64Array, d: num
 
 function productsOf(rows: ShiftedRows, pace: Pace): Promise<Moments> {
   const code = kernelCode<typeof import('./kernels.js')>('LatentScatter');
-  return code ? code.productsByKernel(rows, pace) : tensorProducts(rows, pace);
+  return code ? code.productsByKernel('LatentScatter', rows, pace) : tensorProducts(rows, pace);
 }
 
 async function tensorProducts(rows: ShiftedRows, pace: Pace): Promise<Moments> {
@@ -110,9 +110,11 @@ async function tensorProducts(rows: ShiftedRows, pace: Pace): Promise<Moments> {
   );
 }
 
-/** In float64 on the host; as `batchMoments`. */
-export async function hostMoments(where: string, source: Source, pace: Pace): Promise<Found> {
+/** In float64, on the host or by a kernel; as `batchMoments`. */
+export async function exactMoments(where: string, source: Source, pace: Pace): Promise<Found> {
   const rows: Rows = await rowsOf(where, source, (d) => d, pace);
+  const code = rows.tensor && kernelCode<typeof import('./kernels.js')>('LatentExactScatter');
+  if (code) return { rows, ...(await code.productsByKernel('LatentExactScatter', rows, pace)) };
   const { nRows: n, nFeatures: d } = rows;
   const { sums, products } = noMoments(d);
   const step = Math.max(1, Math.floor(HOST_NUMBERS / d));

@@ -4,7 +4,7 @@ import { pacer } from '../../src/core/iterate.js';
 import { sourceOf } from '../../src/core/source.js';
 import { PCA, RandomState } from '../../src/index.js';
 import { eigenvectors } from '../../src/decomposition/eigenvectors.js';
-import { batchMoments, rowOf } from '../../src/decomposition/moments.js';
+import { batchMoments, exactMoments, rowOf } from '../../src/decomposition/moments.js';
 import { kernelBackends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
 import { withoutKernels } from '../support/kernels.js';
@@ -49,6 +49,34 @@ const SPECTRA: Record<string, (n: number) => number[]> = {
 
 describe.each(kernelBackends)('native kernels of PCA of %s', (backend) => {
   beforeAll(() => useBackend(backend));
+
+  it.each([
+    [1, 1, 0],
+    [5, 7, 0],
+    [63, 15, 1e4],
+    [257, 33, -300],
+    [40_003, 9, 0],
+    [30, 200, 1e3],
+  ])('sums and products of %d x %d, %d from 0, all in float64', async (n, d, far) => {
+    const values = drawn(n, d, far);
+    const x = tensor2d(values, [n, d]);
+    const before = memory().numTensors;
+    const { rows, sums, products } = await exactMoments('x', sourceOf('x', x), pacer());
+    expect(memory().numTensors).toBe(before);
+    const first = new Float64Array(d);
+    const second = new Float64Array(rowOf(d));
+    for (let p = 0; p < n; p++) {
+      const row = rows.origin.map((center, j) => values[p * d + j] - center);
+      for (let i = 0; i < d; i++) {
+        first[i] += row[i];
+        for (let j = 0; j <= i; j++) second[rowOf(i) + j] += row[i] * row[j];
+      }
+    }
+    const largest = Math.max(...second);
+    expectClose(sums, first, { rtol: 1e-12, atol: 1e-12 * Math.sqrt(n * largest) });
+    expectClose(products, second, { rtol: 1e-12, atol: 1e-13 * largest });
+    x.dispose();
+  });
 
   it.each([
     [1, 1, 0],

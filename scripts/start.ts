@@ -8,7 +8,7 @@ import { launch } from './launch.js';
 const JOBS = ['iris', 'blobs', 'ladybug', 'mnist'] as const;
 
 /** On 2 cores, nearly all of it MNIST's mixture. */
-const ESTIMATE = { quick: 'about 20 seconds', full: 'about 4 minutes' };
+const ESTIMATE = { quick: 'about 20 seconds', full: 'about 2 minutes' };
 
 /** Ctrl-C ends the script that runs by itself; it means those that are to come, too. */
 let stopped = false;

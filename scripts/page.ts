@@ -74,7 +74,7 @@ function notices(names: readonly string[]): string {
 }
 
 /** Written beside and renamed: another process may read it at this moment. */
-function write(file: string, content: string): void {
+export function write(file: string, content: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const beside = `${file}.${process.pid}.part`;
   writeFileSync(beside, content);

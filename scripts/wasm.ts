@@ -3,19 +3,12 @@
  * itself (@yowasp/clang), so that nothing but Node is needed. It takes half a minute and is kept in node_modules/.cache.
  */
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  type Dirent,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Exit, runLLVM } from '@yowasp/clang';
 import type { KernelModule } from '../src/wasm/instantiate.js';
+import { write } from './page.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = path.join(ROOT, 'dist/wasm-kernels.cjs');
@@ -123,14 +116,6 @@ async function wantsOf(code: Uint8Array<ArrayBuffer>): Promise<{ data: number; f
   const [kind, , data, , functions] = [number(), number(), number(), number(), number()];
   if (kind !== 1) throw new Error(`The linked kernels do not say what memory they want: ${kind}.`);
   return { data, functions };
-}
-
-/** Written beside and renamed: another process may read it at this moment. */
-function write(file: string, content: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const beside = `${file}.${process.pid}.part`;
-  writeFileSync(beside, content);
-  renameSync(beside, file);
 }
 
 async function moduleOf(native: Tree): Promise<string> {

@@ -1,7 +1,7 @@
 import { tensor1d, tensor3d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Step } from '../core/iterate.js';
 import { productsHere, type Laid } from '../core/laid.js';
-import { joinDoubles, nativeKernel, splitDoubles } from '../core/native.js';
+import { joinHalves, nativeKernel, splitDoubles } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Centers } from './lloyd.js';
 import type { Problem } from './problem.js';
@@ -43,8 +43,7 @@ export async function goAhead(
   });
   const [numbers] = await read(outputs);
   await pace();
-  const half = numbers.length / 2;
-  const run = joinDoubles(numbers.subarray(0, half), numbers.subarray(half));
+  const run = joinHalves(numbers);
   const [change, done, ...history] = run.subarray(exact.length);
   const objective = history.pop();
   if (objective === undefined) return null;

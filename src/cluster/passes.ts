@@ -46,7 +46,7 @@ export async function lloydStep(
   most: number,
   tolerance: number,
 ): Promise<Step<Centers>> {
-  const several = (await ahead?.(centers, most, tolerance)) ?? null;
+  const several = await ahead?.(centers, most, tolerance);
   if (several) return several;
   const statistics = await assign(centers);
   const next = update(centers, statistics);

@@ -209,7 +209,7 @@ const plus = (a: Float64Array, b: Float64Array): Float64Array => {
 };
 
 /** Adds `b` into `a`. */
-const merge = (a: Statistics, b: Statistics): Statistics => ({
+export const merge = (a: Statistics, b: Statistics): Statistics => ({
   logLikelihood: a.logLikelihood + b.logLikelihood,
   counts: plus(a.counts, b.counts),
   first: plus(a.first, b.first),

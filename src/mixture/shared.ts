@@ -10,7 +10,14 @@ import { digest } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
 import type { Covariance } from './covariance.js';
 import type { State } from './density.js';
-import type { Native, Problem, Responsibilities, Statistics, Winners } from './em.js';
+import {
+  merge,
+  type Native,
+  type Problem,
+  type Responsibilities,
+  type Statistics,
+  type Winners,
+} from './em.js';
 import { logConstantsOf } from './host.js';
 import { NATS, screens, WHOLE } from './screen.js';
 
@@ -68,16 +75,6 @@ function inFrame(means: Float64Array, p: Float32Array, d: number): Float64Array 
   return out;
 }
 
-/** What batches add up to. */
-type Sums = Record<'totals' | 'first' | 'second', Float64Array>;
-
-function plus(a: Sums, b: Sums): Sums {
-  for (const name of ['totals', 'first', 'second'] as const) {
-    for (let i = 0; i < a[name].length; i++) a[name][i] += b[name][i];
-  }
-  return a;
-}
-
 /** As `pass` of em.ts; null where a mean is too far away. */
 async function sharedPass(
   { rows, weight, covariance, pace }: Problem,
@@ -109,35 +106,28 @@ async function sharedPass(
     });
     const statistics = await digest(outputs, (...all) => {
       const [totals, first, second] = all.map(joinHalves);
-      return { totals, first, second };
+      return { logLikelihood: totals[k], counts: totals.subarray(0, k), first, second };
     });
     return { statistics, memo: null };
   };
   try {
     const products = k * d + factor.length;
     const parts = partsOf(rows, laid, laid.tensor ? rowsOfCall(products) : rows.batchRows);
-    const sums = await fold(parts, accumulate, plus, winners as null[], pace);
-    return statisticsOf(sums, covariance, means);
+    const sums = await fold(parts, accumulate, merge, winners as null[], pace);
+    return covariance.broadcast ? sums : inWhole(sums, means);
   } finally {
     dispose(params);
   }
 }
 
-function statisticsOf(
-  { totals, first, second }: Sums,
-  covariance: Covariance,
-  means: Float64Array,
-): Statistics {
-  const k = totals.length - 1;
-  const d = first.length / k;
-  const counts = totals.subarray(0, k);
-  const found = { logLikelihood: totals[k], counts };
-  if (covariance.broadcast) return { ...found, first, second };
+/** Of the mixture that one frame is of: Σ r y about its exact means, Σ r y yᵀ [D * D]. */
+function inWhole({ first, second, ...rest }: Statistics, means: Float64Array): Statistics {
+  const d = first.length / rest.counts.length;
   // The kernel saw the rounded means of the frame.
   for (let at = 0; at < first.length; at++) {
-    first[at] += counts[Math.floor(at / d)] * (Math.fround(means[at]) - means[at]);
+    first[at] += rest.counts[Math.floor(at / d)] * (Math.fround(means[at]) - means[at]);
   }
   const whole = new Float64Array(d * d); // its lower triangle: nobody reads the other
   for (let i = 0, at = 0; i < d; at += ++i) whole.set(second.subarray(at, at + i + 1), i * d);
-  return { ...found, first, second: whole };
+  return { ...rest, first, second: whole };
 }

@@ -4,8 +4,9 @@
  * Exit codes: 0 done; 1 an answer of ours is missing or not as good as the right one; 2 the command was not understood.
  */
 import { spawnSync } from 'node:child_process';
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CASES, workOf, type Case } from './cases.js';
 import { hold, type Plan } from './contest.js';
@@ -13,7 +14,7 @@ import { OURS, PEERS, type Backend, type Contestant, type Places } from './conte
 import { shareOf } from './cost.js';
 import { isMade } from './dataset.js';
 import type { Limits } from './limits.js';
-import { failures, keep, table, writeReadme, type Machine, type Result } from './report.js';
+import { doubtOf, failures, keep, table, writeReadme, type Machine, type Result } from './report.js';
 import { folderOfNpmPeers, pythonOfPeers } from './setup.js';
 
 interface Options {
@@ -78,13 +79,21 @@ function commandLine(): Command {
     .option('--out <folder>', 'folder of the results', RESULTS);
 }
 
-const machine = (): Machine => ({
+/** How many processors others keep at work, over a second: the system's load remembers what ran a minute ago. */
+async function othersAtWork(): Promise<number> {
+  const used = () => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys, 0);
+  const before = used();
+  await pause(1000);
+  return Math.max(0, used() - before) / 1000;
+}
+
+const machine = async (): Promise<Machine> => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
   memory: totalmem(),
   system: `${type()} ${release()}`,
   node: process.version,
-  load: loadavg()[0],
+  busy: await othersAtWork(),
 });
 
 /** The library as it is published, freshly built; the sources themselves for a quick look. */
@@ -189,9 +198,10 @@ async function runCase(
 async function bench(names: readonly string[], options: Options): Promise<number> {
   const cases = names.length > 0 ? names.flatMap(casesNamed) : CASES.filter(({ long }) => !long);
   // Once, before any work of our own, which would count as load.
-  const before = machine();
+  const before = await machine();
   const plan = await planOf(cases, options);
-  if (before.load > 0.5) say(`The machine is busy (load ${before.load}): do not trust the times.`);
+  const doubt = doubtOf(before);
+  if (doubt) say(doubt);
   const limits = options.quick ? null : measureLimits();
   const failed: string[] = [];
   for (const each of cases) {

@@ -13,9 +13,13 @@ export interface Machine {
   memory: number;
   system: string;
   node: string;
-  /** Processes that wanted a core in the minute before: above 0.5 the times cannot be trusted. */
-  load: number;
+  /** How many processors others kept at work in the second before. */
+  busy: number;
 }
+
+/** What is not to be trusted, in words; null where the machine was quiet. */
+export const doubtOf = ({ busy }: Machine): string | null =>
+  busy > 0.1 ? `The machine was busy (${busy.toFixed(1)} processors): do not trust the times.` : null;
 
 export interface Result {
   case: string;
@@ -115,9 +119,8 @@ function circumstances({ date, machine, limits, contestants }: Result): string {
     : '';
   const where = `${machine.cpu}, ${machine.cores} cores${limit}; Node ${machine.node}`;
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const busy =
-    machine.load > 0.5 ? ` The machine was busy (load ${machine.load}): do not trust the times.` : '';
-  return `${date.slice(0, 10)}, ${where}; ${libraries.join(', ')}.${busy}`;
+  const about = `${date.slice(0, 10)}, ${where}; ${libraries.join(', ')}.`;
+  return [about, doubtOf(machine)].filter((part) => part !== null).join(' ');
 }
 
 /** Keeps a result as `<date>-<case>.json`. @returns the file */

@@ -89,6 +89,12 @@ class Comparison {
   std::vector<float> distances;  // [K, ROWS] squared, less the row's own squared norm where they are by products
   Vector norms[2];               // |x|^2, where they are by products
 
+  // Takes the rows from `first` on, up to `end`.
+  void take(int64_t first, int64_t end) {
+    count = static_cast<int>(std::min<int64_t>(ROWS, end - first));
+    for (int r = 0; r < ROWS; r++) rows[r] = static_cast<int32_t>(first) + r;
+  }
+
   // x [N, D] is taken relative to the origin [D].
   void compare(const float* x, const float* origin, const Points& points) {
     pack(x, origin, points.d, packed_.data());
@@ -98,8 +104,8 @@ class Comparison {
   // Of rows that were packed [D, ROWS].
   void compare(const float* packed, const Points& points) { comparePanels<PANEL>(packed, points); }
 
-  // The nearest of k points to each row of a half, the first of several.
-  IntVector nearest(int64_t k, int half) const {
+  // The nearest of k points to each row of a half, the first of several, and what `distances` has of it.
+  IntVector nearest(int64_t k, int half, Vector* least = nullptr) const {
     Vector best = all(std::numeric_limits<float>::infinity());
     IntVector number{}, point{};
     for (int64_t c = 0; c < k; c++, point += 1) {
@@ -108,6 +114,7 @@ class Comparison {
       best = nearer ? distance : best;
       number = nearer ? point : number;
     }
+    if (least) *least = best;
     return number;
   }
 

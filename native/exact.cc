@@ -1,6 +1,7 @@
 // The column sums and the scatter matrix of rows about an origin in float64: of data small enough that nothing need be
 // float32's. src/decomposition/moments.ts does the same on the host.
 #include <algorithm>
+#include <memory>
 
 #include "doubles.h"
 
@@ -59,16 +60,16 @@ void compute(Context* context) {
   const float* rows = x.floats() + range.ints()[0] * d;
   const int64_t shares = std::clamp<int64_t>(n * d * d / SHARE, 1, threads());
   const int64_t grain = std::max<int64_t>(SIDE, (n + shares - 1) / shares);
-  std::vector<std::vector<Sums>> parts(threads());
+  std::vector<std::unique_ptr<Sums>> parts(threads());
   parallelIndexed(n, grain, [&](int part, int64_t begin, int64_t end) {
-    parts[part].emplace_back(d);
-    add(rows, origin.floats(), d, begin, end, &parts[part][0]);
+    parts[part] = std::make_unique<Sums>(d);
+    add(rows, origin.floats(), d, begin, end, parts[part].get());
   });
   float *first = floatOutput(context, 0, {d}), *firstLow = floatOutput(context, 1, {d});
   float *triangle = floatOutput(context, 2, {d * (d + 1) / 2}), *low = floatOutput(context, 3, {d * (d + 1) / 2});
   const auto total = [&](auto of) {
     double sum = 0;
-    for (const auto& part : parts) sum += part.empty() ? 0 : of(part[0]);
+    for (const auto& part : parts) sum += part ? of(*part) : 0;
     return sum;
   };
   for (int64_t i = 0; i < d; i++) {

@@ -84,10 +84,17 @@ int32_t* intOutput(Context* context, int index, const std::vector<int64_t>& shap
 // Ends the call: the message is its error in JavaScript.
 [[noreturn]] void fail(const char* message);
 
-// A float64 as the sum of two float32: tfjs has no wider tensors.
+// A float64 as the sum of two float32: tfjs has no wider tensors. What is beyond float32 is infinite.
 static inline void split(double value, float* high, float* low) {
   *high = static_cast<float>(value);
-  *low = static_cast<float>(value - *high);
+  *low = std::isfinite(*high) ? static_cast<float>(value - *high) : 0;
+}
+
+// A new output [2, n]: float64 numbers as two float32 each.
+static inline void doubleOutput(Context* context, int index, const std::vector<double>& values) {
+  const int64_t n = values.size();
+  float* high = floatOutput(context, index, {2, n});
+  for (int64_t at = 0; at < n; at++) split(values[at], high + at, high + n + at);
 }
 
 using Compute = void (*)(Context*);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "compare.h"
+#include "rows.h"
 
 namespace latent {
 namespace {
@@ -38,12 +39,9 @@ static inline To bits(From from) {
 
 typedef uint8_t Bytes __attribute__((vector_size(LANES)));
 
-struct Pass {
-  const float* x;        // [n, D] the batch's rows
-  const float* origin;   // [D]
-  const float* weights;  // [2, n] as two float32 each, or null: all 1
+struct Pass : Rows {
   const float* centers;  // [K, D]
-  int64_t n, d, k, groups;
+  int64_t k, groups;
   // What rows remember, changed in place.
   int32_t* labels;  // [n] -1: none yet
   int32_t* since;   // [n] the pass in which the row was compared with all centres
@@ -61,18 +59,17 @@ struct Pass {
   bool anew;  // sums are of all rows, not of those with a new label
   int64_t stride;
   Points points;  // the centres
-
-  double weight(int64_t i) const {
-    return weights == nullptr ? 1 : static_cast<double>(weights[i]) + static_cast<double>(weights[n + i]);
-  }
 };
 
 // What the rows of one thread add up to.
 struct Sums {
+  explicit Sums(const Pass& pass) : sums(pass.k * pass.d), totals(pass.k + 2) {}
   std::vector<double> sums;    // [K, D] of w (x - c)
-  std::vector<double> counts;  // [K]
-  double inertia = 0;
-  double changed = 0;
+  std::vector<double> totals;  // [K + 2] counts, and the inertia and how many changed
+
+  double* counts() { return totals.data(); }
+  double& inertia() { return totals.end()[-2]; }
+  double& changed() { return totals.end()[-1]; }
 };
 
 // Buffers of one thread for a block of ROWS rows.
@@ -168,12 +165,12 @@ void relabel(const Pass& pass, int64_t i, int32_t label, Sums& sums) {
   const double weight = pass.weight(i);
   pass.labels[i] = label;
   if (weight == 0) return;
-  sums.changed++;
+  sums.changed()++;
   if (pass.anew) return;
-  sums.counts[before] -= weight;
-  sums.counts[label] += weight;
-  sums.inertia += addRow(pass, i, before, -weight, sums);
-  sums.inertia += addRow(pass, i, label, weight, sums);
+  sums.counts()[before] -= weight;
+  sums.counts()[label] += weight;
+  sums.inertia() += addRow(pass, i, before, -weight, sums);
+  sums.inertia() += addRow(pass, i, label, weight, sums);
 }
 
 void compare(const Pass& pass, Block& block, Sums& sums) {
@@ -254,8 +251,7 @@ bool fails(const Pass& pass, int64_t i) {
 void passOver(const Pass& pass, int64_t begin, int64_t end, Sums& sums) {
   Block block(pass);
   for (int64_t i = begin; pass.groups == 0 && i < end; i += ROWS) {
-    block.count = static_cast<int>(std::min<int64_t>(ROWS, end - i));
-    for (int r = 0; r < ROWS; r++) block.rows[r] = static_cast<int32_t>(i) + r;
+    block.take(i, end);
     compare(pass, block, sums);
   }
   for (int64_t i = begin; pass.groups > 0 && i < end; i++) {
@@ -268,8 +264,8 @@ void passOver(const Pass& pass, int64_t begin, int64_t end, Sums& sums) {
   if (block.count > 0) compare(pass, block, sums);
   for (int64_t i = begin; pass.anew && i < end; i++) {
     const double weight = pass.weight(i);
-    sums.counts[pass.labels[i]] += weight;
-    if (weight > 0) sums.inertia += addRow(pass, i, pass.labels[i], weight, sums);
+    sums.counts()[pass.labels[i]] += weight;
+    if (weight > 0) sums.inertia() += addRow(pass, i, pass.labels[i], weight, sums);
   }
 }
 
@@ -278,19 +274,15 @@ void passOver(const Pass& pass, int64_t begin, int64_t end, Sums& sums) {
 //   centers [K, D], labels [n], since [n], gaps [n, stride / 4] of bytes, upper [n], until [n],
 //   groups [G + 1] (none where G is 0), own [passes, K], farthest [passes, stride], moved [2, K],
 //   step [5]: pass, fastest (as two), scale, anew
-// Outputs: sums [2, K, D] of w (x - c): of rows with a new label what they add and take away; totals [2, K + 2]: counts
+// Outputs: sums [2, K D] of w (x - c): of rows with a new label what they add and take away; totals [2, K + 2]: counts
 //   and inertia (likewise), changed.
 void kmeansPass(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), weights(context, 3), centers(context, 4);
   const Input labels(context, 5), since(context, 6), gaps(context, 7), upper(context, 8), until(context, 9);
   const Input groups(context, 10), own(context, 11), farthest(context, 12), moved(context, 13), step(context, 14);
   Pass pass{};
+  static_cast<Rows&>(pass) = Rows(x, range.ints()[0], range.ints()[1], origin, weights);
   pass.k = centers.dim(0);
-  pass.d = centers.dim(1);
-  pass.n = range.ints()[1];
-  pass.x = x.floats() + range.ints()[0] * pass.d;
-  pass.origin = origin.floats();
-  pass.weights = weights.size() > 0 ? weights.floats() : nullptr;
   pass.centers = centers.floats();
   pass.labels = labels.ints();
   pass.since = since.ints();
@@ -312,28 +304,19 @@ void kmeansPass(Context* context) {
 
   std::vector<std::unique_ptr<Sums>> parts(threads());
   parallelIndexed(pass.n, shareOf(pass.n, pass.k * pass.d), [&](int part, int64_t begin, int64_t end) {
-    parts[part] = std::make_unique<Sums>();
-    parts[part]->sums.assign(pass.k * pass.d, 0);
-    parts[part]->counts.assign(pass.k, 0);
+    parts[part] = std::make_unique<Sums>(pass);
     passOver(pass, begin, end, *parts[part]);
   });
 
-  const int64_t size = pass.k * pass.d;
-  float* sums = floatOutput(context, 0, {2, pass.k, pass.d});
-  float* totals = floatOutput(context, 1, {2, pass.k + 2});
-  for (int64_t at = 0; at < size; at++) {
-    double total = 0;
-    for (const auto& part : parts) total += part ? part->sums[at] : 0;
-    split(total, sums + at, sums + size + at);
-  }
-  for (int64_t at = 0; at < pass.k + 2; at++) {
-    double total = 0;
-    for (const auto& part : parts) {
-      if (!part) continue;
-      total += at < pass.k ? part->counts[at] : at == pass.k ? part->inertia : part->changed;
+  Sums all(pass);
+  for (const auto& part : parts) {
+    if (!part) continue;
+    for (const auto field : {&Sums::sums, &Sums::totals}) {
+      for (size_t at = 0; at < (all.*field).size(); at++) (all.*field)[at] += ((*part).*field)[at];
     }
-    split(total, totals + at, totals + pass.k + 2 + at);
   }
+  doubleOutput(context, 0, all.sums);
+  doubleOutput(context, 1, all.totals);
 }
 
 }  // namespace

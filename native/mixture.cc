@@ -180,8 +180,7 @@ void pass(Context* context) {
     const auto before = guessed(rows, mixture, winners);
     addOwn(rows, mixture, before.data(), w.data() + start, winners, &sums);
   }
-  float* totals = floatOutput(context, 0, {2, k + 1});
-  for (int64_t c = 0; c <= k; c++) split(sums.totals[c], totals + c, totals + k + 1 + c);
+  doubleOutput(context, 0, sums.totals);
   sums.moments.addTo(total.floats(), range.ints()[2] != 0);
 }
 

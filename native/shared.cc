@@ -246,12 +246,6 @@ std::vector<float> padded(const float* from, int64_t k, int64_t d) {
   return to;
 }
 
-void write(Context* context, int index, const std::vector<double>& values) {
-  const int64_t size = values.size();
-  float* to = floatOutput(context, index, {2, size});
-  for (int64_t at = 0; at < size; at++) split(values[at], to + at, to + size + at);
-}
-
 // Inputs:
 //   x [N, D], range [2] the first row of the batch in x and how many, origin [D],
 //   means [K, D]: of the data with `scales` [K, D], else in the frame of `factor` [D, D] P; the other one is [0],
@@ -284,9 +278,9 @@ void pass(Context* context) {
     }
   }
   if (!scaled) addSpread(of, &sums);
-  write(context, 0, sums.totals);
-  write(context, 1, sums.first);
-  write(context, 2, sums.second);
+  doubleOutput(context, 0, sums.totals);
+  doubleOutput(context, 1, sums.first);
+  doubleOutput(context, 2, sums.second);
 }
 
 }  // namespace

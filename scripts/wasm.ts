@@ -3,7 +3,7 @@
  * itself (@yowasp/clang), so that nothing but Node is needed. It takes half a minute and is kept in node_modules/.cache.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Exit, runLLVM } from '@yowasp/clang';
@@ -42,58 +42,39 @@ const LINK = [
   '-O2',
 ];
 
-interface Tree {
-  [name: string]: Tree | Uint8Array;
+/** Files by their name, in one folder. */
+type Files = Record<string, Uint8Array>;
+
+/** The kernels' sources, with the part that is WebAssembly's in TensorFlow's place. */
+function sources(): Files {
+  const all = ['native', 'native/webassembly'].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder)).map((name) => path.join(ROOT, folder, name)),
+  );
+  const files = all.filter((file) => /\.(cc|h)$/.test(file) && path.basename(file) !== 'kernel.cc');
+  return Object.fromEntries(files.sort().map((file) => [path.basename(file), readFileSync(file)]));
 }
 
-/** A folder's files, but TensorFlow's part of the kernels. */
-function read(folder: string): Tree {
-  const entries = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || (/\.(cc|h)$/.test(entry.name) && entry.name !== 'kernel.cc'))
-    .map((entry) => [entry.name, entry] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const of = (entry: Dirent) => {
-    const file = path.join(folder, entry.name);
-    return entry.isDirectory() ? read(file) : readFileSync(file);
-  };
-  return Object.fromEntries(entries.map(([name, entry]) => [name, of(entry)]));
-}
-
-/** Where in a tree there are sources to compile. */
-const sourcesIn = (tree: Tree): string[] =>
-  Object.entries(tree).flatMap(([name, of]) => {
-    if (!(of instanceof Uint8Array)) return sourcesIn(of).map((file) => `${name}/${file}`);
-    return name.endsWith('.cc') ? [name] : [];
-  });
-
-function hashOf(tree: Tree): string {
+function hashOf(files: Files): string {
   const { version } = JSON.parse(readFileSync(COMPILER, 'utf8')) as { version: string };
   const hash = createHash('sha256').update(JSON.stringify([version, COMPILE, LINK]));
-  const add = (each: Tree): void => {
-    for (const [name, of] of Object.entries(each)) {
-      hash.update(name);
-      if (of instanceof Uint8Array) hash.update(of);
-      else add(of);
-    }
-  };
-  add(tree);
+  for (const [name, content] of Object.entries(files)) hash.update(name).update(content);
   return hash.digest('hex').slice(0, 12);
 }
 
-async function run(args: string[], files: Tree): Promise<Tree> {
+async function run(args: string[], files: Parameters<typeof runLLVM>[1]): Promise<Files> {
   let said = '';
   const stderr = (bytes: Uint8Array | null) => void (said += new TextDecoder().decode(bytes ?? undefined));
   try {
-    return (await runLLVM(args, files, { stderr, fetchProgress: () => undefined })) as Tree;
+    return (await runLLVM(args, files, { stderr, fetchProgress: () => undefined })) as Files;
   } catch (error) {
     throw error instanceof Exit ? new Error(`${args.join(' ')}\n${said}`) : error;
   }
 }
 
-async function compile(native: Tree): Promise<Uint8Array<ArrayBuffer>> {
-  const objects: Tree = {};
-  for (const source of sourcesIn(native)) {
-    const object = `${path.basename(source)}.o`;
+async function compile(native: Files): Promise<Uint8Array<ArrayBuffer>> {
+  const objects: Files = {};
+  for (const source of Object.keys(native).filter((name) => name.endsWith('.cc'))) {
+    const object = `${source}.o`;
     objects[object] = (await run([...COMPILE, '-c', `native/${source}`, '-o', object], { native }))[object];
   }
   const linked = await run([...LINK, ...Object.keys(objects), '-o', 'kernels.wasm'], objects);
@@ -118,7 +99,7 @@ async function wantsOf(code: Uint8Array<ArrayBuffer>): Promise<{ data: number; f
   return { data, functions };
 }
 
-async function moduleOf(native: Tree): Promise<string> {
+async function moduleOf(native: Files): Promise<string> {
   const code = await compile(native);
   const module: KernelModule = { code: Buffer.from(code).toString('base64'), ...(await wantsOf(code)) };
   return Object.entries(module)
@@ -128,7 +109,7 @@ async function moduleOf(native: Tree): Promise<string> {
 
 /** Builds the module where it is missing or not of these sources. */
 export async function ensureWasmKernels(): Promise<void> {
-  const native = read(path.join(ROOT, 'native'));
+  const native = sources();
   const cached = path.join(CACHE, `wasm-kernels-${hashOf(native)}.cjs`);
   if (!existsSync(cached)) {
     process.stderr.write('Building the kernels for WebAssembly: half a minute …\n');

@@ -1,6 +1,6 @@
 /** What is only of use with the native kernels, by the kernel that it calls: whoever registers them imports this. */
 import * as kMeans from './cluster/kernel.js';
-import * as squaredDistances from './cluster/kernelDistances.js';
+import * as seeding from './cluster/kernelSeeding.js';
 import * as laidRows from './cluster/laidRows.js';
 import * as pca from './decomposition/kernels.js';
 import * as distances from './metrics/kernelDistances.js';
@@ -17,5 +17,5 @@ export const KERNEL_CODE = {
   LatentMixtureRefine: mixture,
   LatentMixtureSharedPass: sharedMixture,
   LatentScatter: pca,
-  LatentSquaredDistances: squaredDistances,
+  LatentSquaredDistances: seeding,
 };

@@ -1,5 +1,5 @@
 // What kernels have of TensorFlow.js' WebAssembly backend: they are compiled to a module that lives in the backend's memory
-// and takes its tensors where they lie. One thread, no exceptions. src/webassembly/kernels.ts has the other side.
+// and takes its tensors where they lie. One thread, no exceptions. src/wasm/instantiate.ts has the other side.
 #include <cstdlib>
 #include <new>
 
@@ -36,9 +36,13 @@ int64_t Input::size() const { return latentSize(reinterpret_cast<int>(tensor_));
 int64_t Input::dim(int axis) const { return latentDim(reinterpret_cast<int>(tensor_), axis); }
 void* Input::data() const { return latentInput(reinterpret_cast<int>(tensor_)); }
 
+constexpr const char* OUT_OF_MEMORY = "out of memory";
+
 static void* output(int index, int type, const std::vector<int64_t>& shape) {
   const std::vector<int32_t> narrow(shape.begin(), shape.end());
-  return latentOutput(index, type, narrow.data(), static_cast<int>(narrow.size()));
+  void* numbers = latentOutput(index, type, narrow.data(), static_cast<int>(narrow.size()));
+  if (numbers == nullptr) fail(OUT_OF_MEMORY);
+  return numbers;
 }
 float* floatOutput(Context*, int index, const std::vector<int64_t>& shape) {
   return static_cast<float*>(output(index, 0, shape));
@@ -55,7 +59,7 @@ void fail(const char* message) { latentFail(message, std::strlen(message)); }
 void std::__libcpp_verbose_abort(const char* format, ...) noexcept { latent::fail(format); }
 void* operator new(size_t bytes) {
   void* pointer = latent::latentAllocate(bytes);
-  if (pointer == nullptr) latent::fail("out of memory");
+  if (pointer == nullptr) latent::fail(latent::OUT_OF_MEMORY);
   return pointer;
 }
 void* operator new[](size_t bytes) { return operator new(bytes); }

@@ -26,7 +26,8 @@ export function iterationsOfCall({ rows, weight, passRows }: Problem, laid: Laid
 
 /**
  * @param batch all rows, with their labels [M] int32, which become those of the last iteration
- * @returns null where the first iteration would empty a cluster
+ * @returns `inertia`: once it is done, of the labels about the centres, else negative; null where the first iteration would
+ *   empty a cluster
  */
 export async function goAhead(
   { rows: { nFeatures: d }, pace }: Problem,
@@ -35,7 +36,7 @@ export async function goAhead(
   exact: Centers,
   most: number,
   tolerance: number,
-): Promise<Step<Centers> | null> {
+): Promise<{ step: Step<Centers>; inertia: number } | null> {
   const outputs = tidy(() => {
     const centers = tensor3d(splitDoubles(exact), [2, exact.length / d, d]);
     const stop = tensor1d([most, ...splitDoubles(Float64Array.of(tolerance))]);
@@ -44,8 +45,9 @@ export async function goAhead(
   const [numbers] = await read(outputs);
   await pace();
   const run = joinHalves(numbers);
-  const [change, done, ...history] = run.subarray(exact.length);
+  const [change, done, inertia, ...history] = run.subarray(exact.length);
   const objective = history.pop();
   if (objective === undefined) return null;
-  return { params: run.slice(0, exact.length), objective, change, done: done === 1, before: history };
+  const step = { params: run.slice(0, exact.length), objective, change, done: done === 1, before: history };
+  return { step, inertia };
 }

@@ -1,4 +1,4 @@
-import { fill, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { fill, tensor, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
 import { nativeKernel, splitTensor, type NativeKernel } from '../core/native.js';
@@ -47,6 +47,8 @@ interface Restart {
   readonly rounded: Float32Array;
   readonly totals: Totals;
   readonly memos: Memo[];
+  /** Where `ahead` has left the rows. */
+  left?: { centers: Centers; inertia: number };
 }
 
 /** The passes of one restart over rows that are laid out for kernels. */
@@ -58,7 +60,7 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
   const memos: Memo[] = [];
   const rounded = new Float32Array(k * problem.rows.nFeatures); // one for all passes
   const totals = noTotals(motion);
-  const restart = { problem, laid, kernel, bounded, motion, rounded, totals, memos };
+  const restart: Restart = { problem, laid, kernel, bounded, motion, rounded, totals, memos };
   const most = bounded ? 0 : iterationsOfCall(problem, laid, k);
   return {
     assign: (centers) => assign(restart, centers),
@@ -66,6 +68,7 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
       most === 0
         ? undefined
         : (centers, n, tolerance) => ahead(restart, centers, Math.min(n, most), tolerance),
+    known: (centers) => (restart.left?.centers === centers ? restart.left.inertia : undefined),
     labels: () => labelsOf(memos, problem.passRows.nRows),
     dispose: () => {
       for (const { range, weights, state } of memos) disposeAll({ range, weights, ...state });
@@ -101,16 +104,14 @@ async function assign(restart: Restart, exact: Centers): Promise<Statistics> {
 }
 
 /** All rows are one batch then. */
-function ahead(
-  { problem, laid, motion, totals, memos }: Restart,
-  centers: Centers,
-  most: number,
-  tolerance: number,
-) {
+async function ahead(restart: Restart, centers: Centers, most: number, tolerance: number) {
+  const { problem, laid, motion, totals, memos } = restart;
   const { nRows, weight } = problem.passRows;
   const { state, weights } = (memos[0] ??= remember(motion, false, 0, nRows, weight ?? undefined));
   totals.summed = Infinity; // they are of other labels then
-  return goAhead(problem, laid, { labels: state.labels, weights }, centers, most, tolerance);
+  const far = await goAhead(problem, laid, { labels: state.labels, weights }, centers, most, tolerance);
+  restart.left = far && far.inertia >= 0 ? { centers: far.step.params, inertia: far.inertia } : undefined;
+  return far && far.step;
 }
 
 const disposeAll = (tensors: Record<string, Tensor>): void =>
@@ -141,6 +142,16 @@ async function statisticsOf(
 
 const strideOf = (groups: number): number => Math.ceil(groups / REGISTER) * REGISTER;
 
+/** Little is soon copied; TensorFlow takes 15 us to fill a tensor, however small. */
+const LITTLE = 2 ** 14;
+
+/** A tensor of one number. */
+function filled(shape: number[], value: number, dtype: 'int32' | 'float32'): Tensor {
+  const n = shape.reduce((a, b) => a * b, 1);
+  if (n > LITTLE) return fill(shape, value, dtype);
+  return tensor((dtype === 'int32' ? new Int32Array(n) : new Float32Array(n)).fill(value), shape, dtype);
+}
+
 /** What a batch of `n` rows begins with. */
 function remember(
   motion: Motion,
@@ -155,11 +166,11 @@ function remember(
     range: tensor1d([first, n], 'int32'),
     weights: weight ? splitTensor(weight) : tensor1d([], 'float32'),
     state: {
-      labels: fill([n], -1, 'int32'),
-      since: fill([size], 0, 'int32'),
-      gaps: fill([size, stride], -1, 'int32'), // bytes of 255: no centre of a group that is not there is near
-      upper: fill([size], 0),
-      until: fill([size], 0),
+      labels: filled([n], -1, 'int32'),
+      since: filled([size], 0, 'int32'),
+      gaps: filled([size, stride], -1, 'int32'), // bytes of 255: no centre of a group that is not there is near
+      upper: filled([size], 0, 'float32'),
+      until: filled([size], 0, 'float32'),
     },
   };
 }

@@ -173,7 +173,7 @@ async function runLloyd(
   const replaced = problem.laid ? release : undefined;
   try {
     const run = await iterate(init, start, step, maxIter, events, report, replaced);
-    const { inertia } = await passes.assign(run.params);
+    const inertia = passes.known?.(run.params) ?? (await passes.assign(run.params)).inertia;
     const { params: centers, nIter, converged, history } = run;
     return { centers, labels: await passes.labels(), inertia, nIter, converged, history };
   } finally {
@@ -185,7 +185,7 @@ async function runLloyd(
 function ofEachRow(labels: Int32Array, { passRows: { map } }: Problem): Int32Array {
   if (!map) return labels;
   const out = new Int32Array(map.length);
-  for (let i = 0; i < out.length; i++) out[i] = labels[map[i]]; // a third of the time that \`map\` takes
+  for (let i = 0; i < out.length; i++) out[i] = labels[map[i]]; // a third of the time that `map` takes
   return out;
 }
 

@@ -24,8 +24,7 @@ export async function distinctTensor(x: Tensor2D): Promise<{ values: Tensor2D; m
   const [n, d] = x.shape;
   if (!kernel || d > distinctLimit.features || n > distinctLimit.rows) return null;
   const [values, numbers] = kernel({ x });
-  const map = (await numbers.data()) as Int32Array;
-  numbers.dispose();
+  const map = await numbers.data<'int32'>().finally(() => numbers.dispose());
   if (values.shape[0] > 0) return { values: values as Tensor2D, map };
   values.dispose();
   return null;

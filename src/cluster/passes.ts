@@ -13,6 +13,8 @@ export interface Passes {
   assign(centers: Centers): Promise<Statistics>;
   /** Where several iterations can be made at once: up to so many; null where the first would empty a cluster. */
   ahead?(centers: Centers, most: number, tolerance: number): Promise<Step<Centers> | null>;
+  /** The inertia of all rows at their nearest centre, where `ahead` has left them there. */
+  known?(centers: Centers): number | undefined;
   /** Of the rows that passes run over, as the last pass left them. */
   labels(): Promise<Int32Array>;
   dispose(): void;

@@ -14,7 +14,7 @@ export interface Problem {
   readonly passRows: PassRows;
   /** Where passes run on the host: their rows. */
   readonly host: Batched<HostBatch> | null;
-  /** Where there are native kernels and it is not the host: the rows for them. */
+  /** Where there are native kernels: the rows for them. */
   readonly laid: Laid | null;
   /** [N] |x|²: computed when it is first asked for. */
   readonly norms: () => Promise<Float32Array>;
@@ -38,15 +38,16 @@ export interface PassRows {
 }
 
 /**
- * Which passes run on the host, in typed arrays. Products of few columns are bound by memory, and small data by what a
- * call of a tensor operation costs (tens of microseconds); plain loops are bound by neither, and know which rows cannot
- * have changed their label. Measured on native TensorFlow with 50,000 rows of 2 to 32 features, 4 to 256 clusters.
+ * Which passes run on the host, in typed arrays, where there are no kernels of ours. Products of few columns are bound by
+ * memory, and small data by what a call of a tensor operation costs (tens of microseconds); plain loops are bound by neither,
+ * and know which rows cannot have changed their label. Measured on native TensorFlow with 50,000 rows of 2 to 32 features, 4
+ * to 256 clusters. Kernels are as fast on little data: of 150 x 4, k = 3, a fit takes 0.16 ms with them and 0.09 on the host,
+ * of 1,000 x 2, k = 8, 0.2 and 0.8.
  *
  * `perRow` is up to how many products K D of a row, `small` up to how many N K D of a pass; `held` is how many numbers
- * of the rows are kept there (64 MiB); `beside` is `small` where there is a native kernel: of 1,000 x 2, k = 8, a fit from
- * one start took 0.38 ms on the host and 0.43 in kernels, of 2,000 x 2, k = 5, from ten 5.6 and 2.9. Tests set them.
+ * of the rows are kept there (64 MiB). Tests set them.
  */
-export const hostLimit = { perRow: 512, small: 2 ** 19, beside: 2 ** 14, held: 2 ** 24 };
+export const hostLimit = { perRow: 512, small: 2 ** 19, held: 2 ** 24 };
 
 /**
  * float32 numbers of a temporary (4 MiB). The allocator hands out larger ones as fresh pages, whose first touch costs
@@ -79,13 +80,11 @@ export async function problemOf(
 ): Promise<Problem> {
   const perRow = k * rows.nFeatures;
   const kernels = kernelCode<typeof import('./laidRows.js')>('LatentDistinctRows');
-  const onHost = kernels
-    ? rows.nRows * perRow <= hostLimit.beside
-    : perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
-  const { host, laid, map } = onHost
-    ? await hostRows(rows, pace)
-    : kernels
-      ? await kernels.laidRows(rows, hostLimit.held)
+  const onHost = perRow <= hostLimit.perRow || rows.nRows * perRow <= hostLimit.small;
+  const { host, laid, map } = kernels
+    ? await kernels.laidRows(rows, hostLimit.held)
+    : onHost
+      ? await hostRows(rows, pace)
       : { host: null, laid: null, map: null };
   const nRows = host?.nRows ?? laid?.tensor?.shape[0] ?? rows.nRows;
   let norms: Promise<Float32Array> | null = null;

@@ -30,24 +30,51 @@ export const randomRows: Seeding = async ({ rows, weight }, k, random) => {
  *
  * Arthur and Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
  */
-export const kMeansPlusPlus: Seeding = async (problem, k, random) => {
-  const { rows, weight } = problem;
-  const trials = 2 + Math.floor(Math.log(k));
+export const kMeansPlusPlus: Seeding = async (problem, k, random) =>
+  (await chooseAll(problem, k, [drawnFor(problem, k, random)]))[0];
+
+/** What one start draws. */
+export interface Drawn {
+  /** The row it begins with. */
+  readonly first: number;
+  /** [(K - 1) * M] From [0, 1): M candidates for each next row. */
+  readonly draws: Float64Array;
+}
+
+const candidatesFor = (k: number): number => 2 + Math.floor(Math.log(k));
+
+export function drawnFor({ rows, weight }: Problem, k: number, random: RandomState): Drawn {
+  const first = chooseOne(random, normalized(weight, rows.nRows));
+  return { first, draws: random.randomSample((k - 1) * candidatesFor(k)) };
+}
+
+/** Of each start the rows [K] that k-means++ chooses. */
+export async function chooseAll(problem: Problem, k: number, drawn: readonly Drawn[]): Promise<Int32Array[]> {
+  const { laid } = problem;
+  const atOnce = laid && (await seedingCode()?.chooseByKernel(problem, laid, drawn, candidatesFor(k)));
+  if (atOnce) return atOnce;
+  const chosen: Int32Array[] = [];
+  for (const each of drawn) chosen.push(await chooseRows(problem, k, each));
+  return chosen;
+}
+
+async function chooseRows(problem: Problem, k: number, { first, draws }: Drawn): Promise<Int32Array> {
+  const trials = candidatesFor(k);
   const chosen = new Int32Array(k);
-  chosen[0] = chooseOne(random, normalized(weight, rows.nRows));
+  chosen[0] = first;
   const nearest = nearestOf(problem, trials);
   await nearest.compare(chosen.subarray(0, 1));
   await nearest.keep(0);
   for (let step = 1; step < k; step++) {
     const draw = drawing(nearest.squared, problem);
-    const candidates = Int32Array.from(random.randomSample(trials), draw);
+    const candidates = Int32Array.from(draws.subarray((step - 1) * trials, step * trials), draw);
     const totals = await nearest.compare(candidates);
     const best = totals.indexOf(totals.reduce((a, b) => Math.min(a, b)));
     await nearest.keep(best);
     chosen[step] = candidates[best];
   }
   return chosen;
-};
+}
 
 /** How near the rows are to those chosen so far. */
 export interface Nearest {
@@ -91,13 +118,12 @@ export function drawing(
 }
 
 /** Where there is the kernel. */
-export const distancesCode = () =>
-  kernelCode<typeof import('./kernelDistances.js')>('LatentSquaredDistances');
+export const seedingCode = () => kernelCode<typeof import('./kernelSeeding.js')>('LatentSquaredDistances');
 
 function nearestOf(problem: Problem, candidates: number): Nearest {
   const { host, laid } = problem;
   if (host) return nearestOnHost(problem, host);
-  const code = laid && distancesCode();
+  const code = laid && seedingCode();
   return code ? code.nearestByKernel(problem, laid, candidates) : nearestByTensors(problem);
 }
 
@@ -161,7 +187,7 @@ export async function distancesTo(
   out: readonly Float64Array[],
 ): Promise<void> {
   const values = await problem.rows.at(indices);
-  const code = problem.laid && distancesCode();
+  const code = problem.laid && seedingCode();
   if (code) return code.distancesByKernel(problem, problem.laid!, values, out);
   await distancesByProducts(problem, indices, values, out);
 }

@@ -6,58 +6,93 @@ import type { Centers } from './lloyd.js';
 import { squaredDistance } from './loops.js';
 import { lloydStep, passesOf } from './passes.js';
 import { rowsOfChunk, type HostBatch, type Problem } from './problem.js';
-import { distancesCode, distancesTo, drawing, kMeansPlusPlus } from './seeding.js';
+import { chooseAll, distancesTo, drawing, drawnFor, seedingCode } from './seeding.js';
 
-/** Swaps that are tried, for each cluster. */
-const TRIALS = 4;
+/** Starts, of which the best is kept. */
+const STARTS = 2;
 
-/** Lloyd's iterations after which a swap is judged. */
-const ITERATIONS = 4;
+/** Swaps that are tried, for each cluster and start. */
+const TRIALS = 2;
 
-/** A smaller gain is rounding. */
-const GAIN = 1e-6;
+/** Lloyd's iterations after which a swap is judged; native/swap.cc has the same. */
+const ITERATIONS = 10;
+
+/** Whether an inertia is lower by more than rounding. */
+export const isLower = (inertia: number, than: number): boolean => inertia < than * (1 - 1e-6);
+
+/** One search. */
+export interface Search {
+  readonly start: Centers;
+  /** From [0, 1): one for each swap that is tried. */
+  readonly draws: Float64Array;
+}
 
 /**
  * Random swap: from k-means++, one centre at a time is taken out and put on a row, and the swap is kept where a few
  * iterations then find a lower inertia. The row is drawn as in k-means++; what is taken out is the centre that is missed
- * least, its rows going to their second nearest or to the new one.
+ * least, its rows going to their second nearest or to the new one. The better of two such searches is kept.
+ *
+ * With these numbers the best known clusters of the notebook's blobs (k = 3, 5, 8) and of the digits (k = 10) are found in at
+ * least 99 of 100 seeds; with four iterations and twice the swaps in 97 of the digits, in more time.
  *
  * P. Fränti, Efficiency of random swap clustering, Journal of Big Data 5:13 (2018); the swap as in S. Lattanzi and
  * C. Sohler, A better k-means++ algorithm via local search, ICML 2019.
  */
 export async function randomSwap(problem: Problem, k: number, random: RandomState): Promise<Centers> {
+  const { rows, laid } = problem;
+  const drawn = Array.from({ length: STARTS }, () => drawnFor(problem, k, random));
+  const searches: Search[] = [];
+  for (const chosen of await chooseAll(problem, k, drawn)) {
+    const draws = random.randomSample(k > 1 ? TRIALS * k : 0);
+    searches.push({ start: await rows.at(chosen), draws });
+  }
+  const atOnce = laid && (await seedingCode()?.swapByKernel(problem, laid, searches));
+  if (atOnce) return atOnce;
+  let best = await search(problem, searches[0]);
+  for (const other of searches.slice(1)) {
+    const found = await search(problem, other);
+    if (isLower(found.inertia, best.inertia)) best = found;
+  }
+  return best.centers;
+}
+
+/** Centres, and the inertia about them. */
+interface Found {
+  readonly centers: Centers;
+  readonly inertia: number;
+}
+
+async function search(problem: Problem, { start, draws }: Search): Promise<Found> {
   const { rows } = problem;
   const d = rows.nFeatures;
-  let best = await improved(problem, await rows.at(await kMeansPlusPlus(problem, k, random)), k);
+  const k = start.length / d;
+  let best = await improved(problem, start, k, Infinity);
   let near: Near | null = null;
-  for (let trial = 0; k > 1 && trial < TRIALS * k && best.inertia > 0; trial++) {
+  for (const draw of draws) {
+    if (best.inertia === 0) break;
     near ??= await nearestTwo(problem, best.centers, k);
-    const row = drawing(near.first, problem)(random.randomSample(1)[0]);
+    const row = drawing(near.first, problem)(draw);
     const distances = new Float64Array(near.first.length);
     if (problem.host) await hostDistances(problem.host, await rows.at([row]), d, distances);
     else await distancesTo(problem, Int32Array.of(row), [distances]);
     const centers = best.centers.slice();
     centers.set(await rows.at([row]), leastMissed(near, distances, problem, k) * d);
-    const found = await improved(problem, centers, k);
-    if (found.inertia < best.inertia * (1 - GAIN)) [best, near] = [found, null];
+    const found = await improved(problem, centers, k, best.inertia);
+    if (isLower(found.inertia, best.inertia)) [best, near] = [found, null];
   }
-  return best.centers;
+  return best;
 }
 
-/** A few of Lloyd's iterations. */
-async function improved(
-  problem: Problem,
-  start: Centers,
-  k: number,
-): Promise<{ centers: Centers; inertia: number }> {
+/** A few of Lloyd's iterations; fewer where the last one's gain, made again and again, would not lead below `toBeat`. */
+async function improved(problem: Problem, start: Centers, k: number, toBeat: number): Promise<Found> {
   const passes = passesOf(problem, k, 'auto');
-  let centers = start;
+  let found = { centers: start, inertia: Infinity };
   try {
-    for (let left = ITERATIONS; ;) {
-      const { params, objective, done, before = [] } = await lloydStep(passes, centers, left, 0);
-      centers = params;
-      left -= 1 + before.length;
-      if (done || left === 0) return { centers, inertia: objective };
+    for (let left = ITERATIONS - 1; ; left--) {
+      const { params: centers, objective: inertia, done } = await lloydStep(passes, found.centers, 1, 0);
+      const hopeless = inertia - left * (found.inertia - inertia) > toBeat;
+      found = { centers, inertia };
+      if (done || hopeless || left === 0) return found;
     }
   } finally {
     passes.dispose();
@@ -83,7 +118,7 @@ async function nearestTwo(problem: Problem, exact: Centers, k: number): Promise<
     first: new Float64Array(nRows),
     second: new Float64Array(nRows),
   };
-  const code = laid && distancesCode();
+  const code = laid && seedingCode();
   if (code) {
     const each = Array.from({ length: k }, () => new Float64Array(nRows));
     await code.distancesByKernel(problem, laid, centers, each);

@@ -1,4 +1,5 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { InputError } from './errors.js';
 
 /** Milliseconds of work after which the event loop gets a turn: one frame of a page. */
 const FRAME = 16;
@@ -79,6 +80,9 @@ export interface Batch<X = Tensor2D> {
   readonly end: number;
 }
 
+const TOO_LATE =
+  "params() of onIteration was called when the iteration's hook had ended, and its params are gone; call it in the hook, or before the promise that the hook returns ends.";
+
 /** What one iteration made of the parameters. */
 export interface Step<P> {
   readonly params: P;
@@ -91,13 +95,16 @@ export interface Step<P> {
 
 /** Hooks into a fit: see `KMeansOptions` and `GaussianMixtureOptions`. */
 export interface FitEvents {
-  /** After every iteration of every restart; a returned promise is waited for. `params()` copies, and only if called. */
+  /**
+   * After every iteration of every restart; a returned promise is waited for. `params()` copies, and only if called: before
+   * the hook ends, as no state is kept that the next one replaced.
+   */
   onIteration?: (state: {
     init: number;
     iteration: number;
     objective: number;
     change: number;
-    /** Copies in the data's units, under the model's field names. */
+    /** Copies in the data's units, under the model's field names. @throws InputError once the hook has ended */
     params(): Record<string, Float32Array>;
   }) => void | Promise<void>;
   /** After every restart. */
@@ -125,7 +132,7 @@ export interface Run<P> {
  * A step may make as many iterations as its second argument says: more than one where nobody is told of each.
  * States are plain arrays on the host.
  *
- * @param replaced is told of a state that the next one replaced and that no hook can ask for any more
+ * @param replaced is told of a state that the next one replaced
  */
 export async function iterate<P>(
   init: number,
@@ -141,19 +148,24 @@ export async function iterate<P>(
   const history: number[] = [];
   while (!converged && history.length < maxIter) {
     const next = await step(params, events.onIteration ? 1 : maxIter - history.length);
-    if (!events.onIteration && next.params !== params) replaced?.(params);
+    if (next.params !== params) replaced?.(params);
     params = next.params;
     converged = next.done;
     history.push(...(next.before ?? []), next.objective);
     const { objective, change } = next;
     const current = params;
+    let told = false;
     await events.onIteration?.({
       init,
       iteration: history.length,
       objective,
       change,
-      params: () => report(current),
+      params: () => {
+        if (told) throw new InputError(TOO_LATE);
+        return report(current);
+      },
     });
+    told = true;
     events.signal?.throwIfAborted();
   }
   const objective = history[history.length - 1];

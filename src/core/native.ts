@@ -26,10 +26,12 @@ export const NATIVE_KERNELS = {
   LatentEigenvectors: 4,
   LatentExactScatter: 4,
   LatentKMeansPass: 2,
+  LatentKMeansPlusPlus: 1,
   LatentLloyd: 1,
   LatentMixturePass: 1,
   LatentMixtureRefine: 3,
   LatentMixtureSharedPass: 3,
+  LatentRandomSwap: 2,
   LatentScatter: 4,
   LatentSquaredDistances: 2,
 } as const;
@@ -94,7 +96,7 @@ export function splitDoubles(values: Float64Array): Float32Array {
   const n = values.length;
   const both = new Float32Array(2 * n);
   both.set(values);
-  for (let i = 0; i < n; i++) both[n + i] = Number.isFinite(values[i]) ? values[i] - both[i] : 0;
+  for (let i = 0; i < n; i++) both[n + i] = Number.isFinite(both[i]) ? values[i] - both[i] : 0;
   return both;
 }
 

@@ -65,16 +65,17 @@ function nestedSource(where: string, x: readonly ArrayLike<number>[]): Source {
     Array.isArray(row) || (ArrayBuffer.isView(row) && !(row instanceof DataView));
   const d = x.length > 0 && isRow(x[0]) ? x[0].length : 0;
   for (let i = 0; i < x.length; i++) {
-    if (!isRow(x[i]))
-      throw new InputError(`${where}: row ${i} must be an array of numbers; got ${show(x[i])}.`);
-    if (x[i].length !== d) {
+    const row = x[i];
+    if (!isRow(row))
+      throw new InputError(`${where}: row ${i} must be an array of numbers; got ${show(row)}.`);
+    if (row.length !== d) {
       throw new InputError(
-        `${where}: row ${i} has ${x[i].length} values where row 0 has ${d}; all rows must be of one length.`,
+        `${where}: row ${i} has ${row.length} values where row 0 has ${d}; all rows must be of one length.`,
       );
     }
     for (let j = 0; j < d; j++) {
-      if (typeof x[i][j] !== 'number') {
-        throw new InputError(`${where}: row ${i}, column ${j} must be a number; got ${show(x[i][j])}.`);
+      if (typeof row[j] !== 'number') {
+        throw new InputError(`${where}: row ${i}, column ${j} must be a number; got ${show(row[j])}.`);
       }
     }
   }

@@ -32,7 +32,7 @@ interface Call {
 /** Bytes: kernels keep what is large elsewhere. */
 const STACK = 2 ** 18;
 
-/** As kernels number them. */
+/** As kernels number them. Pointers come from them as signed numbers. */
 const DTYPES = ['float32', 'int32'] as const;
 
 /**
@@ -91,8 +91,11 @@ const global = (value: number, mutable = false): WebAssembly.Global =>
 /** Alignment that vectors may rely on; the backend's own allocator gives half of it. */
 const ALIGNED = 16;
 
-const place = (wasm: Backend['wasm'], bytes: number): number =>
-  Math.ceil(wasm._malloc(bytes + ALIGNED) / ALIGNED) * ALIGNED;
+function place(wasm: Backend['wasm'], bytes: number): number {
+  const pointer = wasm._malloc(bytes + ALIGNED);
+  if (pointer === 0) throw new Error('useWasmKernels: the memory of the WebAssembly backend is full.');
+  return Math.ceil(pointer / ALIGNED) * ALIGNED;
+}
 
 const memoryOf = (wasm: Backend['wasm']) => ({
   allocate: (bytes: number) => wasm._malloc(bytes),
@@ -108,11 +111,11 @@ const tensorsOf = (memory: WebAssembly.Memory, call: () => Call) => ({
   dim: (index: number, axis: number) => call().inputs[index].shape[axis],
   output: (index: number, dtype: number, shape: number, rank: number) => {
     const { backend, outputs } = call();
-    const made = backend.makeOutput([...new Int32Array(memory.buffer, shape, rank)], DTYPES[dtype]);
+    const made = backend.makeOutput([...new Int32Array(memory.buffer, shape >>> 0, rank)], DTYPES[dtype]);
     outputs[index] = made;
     return backend.dataIdMap.get(made.dataId).memoryOffset;
   },
   fail: (message: number, length: number) => {
-    throw new Error(new TextDecoder().decode(new Uint8Array(memory.buffer, message, length)));
+    throw new Error(new TextDecoder().decode(new Uint8Array(memory.buffer, message >>> 0, length)));
   },
 });

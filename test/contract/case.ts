@@ -35,7 +35,7 @@ export interface Case {
 }
 
 const HERE = {
-  cluster: { perRow: clusterLimit.perRow, small: clusterLimit.small, beside: clusterLimit.beside },
+  cluster: { perRow: clusterLimit.perRow, small: clusterLimit.small },
   mixture: { work: mixtureLimit.work },
   native: nativeLimit.features,
   shared: sharedLimit.features,
@@ -45,11 +45,10 @@ function use(where: Where): void {
   const off = where === 'host' ? 1 : 0;
   clusterLimit.perRow = off * HERE.cluster.perRow;
   clusterLimit.small = off * HERE.cluster.small;
-  clusterLimit.beside = off * HERE.cluster.beside;
   mixtureLimit.work = off * HERE.mixture.work;
   nativeLimit.features = off * HERE.native;
   sharedLimit.features = off * HERE.shared;
-  useKernels(where !== 'tensors');
+  useKernels(where === 'kernels');
 }
 
 async function answerOf(value: Tensor | number | readonly number[]): Promise<Answer> {

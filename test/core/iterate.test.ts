@@ -64,16 +64,19 @@ describe('iterate', () => {
     const rest = (x: number) => Promise.resolve({ ...halve(x), params: x }); // it is the next one too
     await iterate<number>(0, 64, rest, 3, {}, report, free);
     await iterate<number>(0, 64, step, 3, { onIteration: () => undefined }, report, free);
-    expect(gone).toHaveLength(3);
+    expect(gone.slice(3)).toEqual([64, 32, 16]);
   });
 
-  it('tells each iteration and the end, with params as they were then', async () => {
+  it('tells each iteration and the end, with params for as long as the hook runs', async () => {
     const told: unknown[] = [];
-    const read: (() => unknown)[] = [];
+    const read: unknown[] = [];
+    const late: (() => unknown)[] = [];
     await run(halve, 3, {
-      onIteration: ({ params, ...state }) => {
-        read.push(params);
+      onIteration: async ({ params, ...state }) => {
         told.push(state);
+        late.push(params);
+        await Promise.resolve();
+        read.push(params());
       },
       onInit: (state) => void told.push(state),
     });
@@ -83,7 +86,8 @@ describe('iterate', () => {
       { init: 2, iteration: 3, objective: -16, change: 8 },
       { init: 2, converged: false, iterations: 3, objective: -16 },
     ]);
-    expect(read.map((params) => params())).toEqual([report(32), report(16), report(8)]);
+    expect(read).toEqual([report(32), report(16), report(8)]);
+    for (const params of late) expect(params).toThrow(InputError);
   });
 
   it('ends with what a step, a hook or the signal throws, and takes no step after it', async () => {

@@ -4,7 +4,7 @@ import { pacer } from '../../src/core/iterate.js';
 import { joinHalves, nativeKernel } from '../../src/core/native.js';
 import { fitRows } from '../../src/core/rows.js';
 import { RandomState } from '../../src/index.js';
-import { hostLimit, withProblem } from '../../src/cluster/problem.js';
+import { withProblem } from '../../src/cluster/problem.js';
 import { distancesTo } from '../../src/cluster/seeding.js';
 import { kernelBackends, useBackend } from '../support/backends.js';
 import { expectClose } from '../support/close.js';
@@ -25,12 +25,7 @@ const drawn = (n: number, d: number, far: number): Float32Array =>
   Float32Array.from(new RandomState(n * d).normal(far, 2, n * d));
 
 describe.each(kernelBackends)('native kernels of %s', (backend) => {
-  const { beside } = hostLimit;
-  beforeAll(async () => {
-    await useBackend(backend);
-    hostLimit.beside = 0;
-  });
-  afterAll(() => void (hostLimit.beside = beside));
+  beforeAll(() => useBackend(backend));
 
   it.each(SIZES)('means and variances of %d x %d, %d from 0', async (n, d, far) => {
     const values = drawn(n, d, far);

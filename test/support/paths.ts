@@ -29,7 +29,7 @@ function placeOf(name: string) {
 }
 
 export async function usePath(name: PathName): Promise<void> {
-  hostLimit.perRow = hostLimit.small = hostLimit.beside = name === 'host' ? Infinity : 0;
+  hostLimit.perRow = hostLimit.small = name === 'host' ? Infinity : 0;
   groupLimit.groups = name.endsWith('all rows') ? 0 : groups;
   groupLimit.products = 0;
   const { byKernel, backend } = placeOf(name);

@@ -120,6 +120,8 @@ class Comparison {
 
   // The rows side by side; those that a last block lacks are its first one again.
   void pack(const float* x, const float* origin, int64_t d, float* packed) const {
+    const bool inSequence = count == ROWS && rows[ROWS - 1] - rows[0] == ROWS - 1;
+    if (inSequence && d < LANES) return packColumns(x + rows[0] * d, origin, d, 0, packed);
     const float* from[ROWS];
     for (int r = 0; r < ROWS; r++) from[r] = x + rows[r < count ? r : 0] * d;
     int64_t j = 0;
@@ -132,19 +134,21 @@ class Comparison {
         for (int c = 0; c < LANES; c++) store(packed + (j + c) * ROWS + half * LANES, v[c]);
       }
     }
-    const bool inSequence = count == ROWS && rows[ROWS - 1] - rows[0] == ROWS - 1;
+    if (inSequence) return packColumns(from[0], origin, d, j, packed);
     for (; j < d; j++) {
-      float* to = packed + j * ROWS;
-      if (inSequence) {
-        for (int r = 0; r < ROWS; r++) to[r] = from[0][r * d + j] - origin[j];
-      } else {
-        for (int r = 0; r < ROWS; r++) to[r] = from[r][j] - origin[j];
-      }
+      for (int r = 0; r < ROWS; r++) packed[j * ROWS + r] = from[r][j] - origin[j];
     }
   }
 
  private:
   std::vector<float> packed_;  // [D, ROWS]
+
+  // Columns from j on of ROWS rows one after the other.
+  static void packColumns(const float* x, const float* origin, int64_t d, int64_t j, float* packed) {
+    for (; j < d; j++) {
+      for (int r = 0; r < ROWS; r++) packed[j * ROWS + r] = x[r * d + j] - origin[j];
+    }
+  }
 
   // The one of these that is made for the points' panels.
   template <int panel>

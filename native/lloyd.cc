@@ -18,20 +18,31 @@ struct Sums : ClusterSums {
 void passOver(const PackedRows& data, const Points& centers, const int32_t* before, int32_t* now, bool first, int64_t begin,
               int64_t end, Sums& sums) {
   Comparison block(centers);
+  double inertia[ROWS] = {};
   for (int64_t i = begin; i < end; i += ROWS) {
     data.compare(i, end, centers, block);
     Vector squared[2];
     const IntVector labels[2] = {block.nearest(centers.k, 0, &squared[0]), block.nearest(centers.k, 1, &squared[1])};
-    std::memcpy(now + i, labels, block.count * sizeof(int32_t));
-    for (int r = 0; r < block.count; r++) sums.inertia += data.weight(i + r) * squared[r / LANES][r % LANES];
-    int changed = 0;
-    for (int64_t row = i; row < i + block.count; row++) changed += now[row] != before[row];
+    const auto count = [&](int rows) {
+      float distances[ROWS];
+      std::memcpy(distances, squared, sizeof distances);
+      std::memcpy(now + i, labels, rows * sizeof(int32_t));
+      int changed = 0;
+      for (int r = 0; r < rows; r++) {
+        inertia[r] += data.weight(i + r) * distances[r];
+        changed += now[i + r] != before[i + r];
+      }
+      return changed;
+    };
+    // A number of rows that is known in advance is fast: a copy of any other is a call of its own in WebAssembly.
+    const int changed = block.count == ROWS ? count(ROWS) : count(block.count);
     sums.changed += changed;
     for (int64_t row = i; first && row < i + block.count; row++) addRow(data, row, now[row], sums);
     for (int64_t row = i; !first && changed > 0 && row < i + block.count; row++) {
       if (now[row] != before[row]) moveRow(data, row, before[row], now[row], sums);
     }
   }
+  for (double part : inertia) sums.inertia += part;
 }
 
 // All rows, by all threads.

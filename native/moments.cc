@@ -42,15 +42,27 @@ void sumUp(const float* x, const float* center, int64_t d, int64_t begin, int64_
   }
 }
 
-// x [N, D], range [2] the first row and how many, center [D] -> [4, D]: sums of (x - c), as two float32 each, and of
-// (x - c)^2, as two.
+// The mean of the first rows: of equal numbers it is exactly theirs.
+std::vector<float> someMean(const float* x, int64_t d, int64_t n) {
+  const int64_t few = std::min(n, SHORT);
+  std::vector<double> sums(d);
+  for (int64_t at = 0; at < few * d; at++) sums[at % d] += x[at];
+  std::vector<float> mean(d);
+  for (int64_t j = 0; j < d; j++) mean[j] = static_cast<float>(sums[j] / few);
+  return mean;
+}
+
+// x [N, D], range [2] the first row and how many, center [D], or [0] for the mean of some -> [5, D]: sums of (x - c), as two
+// float32 each, and of (x - c)^2, as two; the centre c.
 void columnMoments(Context* context) {
-  const Input x(context, 0), range(context, 1), center(context, 2);
-  const int64_t d = center.size(), n = range.ints()[1];
+  const Input x(context, 0), range(context, 1), given(context, 2);
+  const int64_t d = x.dim(1), n = range.ints()[1];
   const float* rows = x.floats() + range.ints()[0] * d;
+  const std::vector<float> some = given.size() > 0 ? std::vector<float>() : someMean(rows, d, n);
+  const float* center = given.size() > 0 ? given.floats() : some.data();
   const int64_t tile = std::max<int64_t>(1, WIDE / d), wide = tile * d;
   std::vector<float> centers(wide);
-  for (int64_t j = 0; j < wide; j++) centers[j] = center.floats()[j % d];
+  for (int64_t j = 0; j < wide; j++) centers[j] = center[j % d];
   std::vector<Sums> parts(threads());
   const int64_t grain = std::max<int64_t>(SHORT, SHARE / wide / SHORT * SHORT);
   parallelIndexed(n / tile, grain, [&](int part, int64_t begin, int64_t end) {
@@ -59,17 +71,18 @@ void columnMoments(Context* context) {
     sumUp(rows, centers.data(), wide, begin, end, parts[part]);
   });
   Sums rest{std::vector<double>(d), std::vector<double>(d)};
-  sumUp(rows, center.floats(), d, n / tile * tile, n, rest);
+  sumUp(rows, center, d, n / tile * tile, n, rest);
   for (const Sums& part : parts) {
     for (size_t j = 0; j < part.first.size(); j++) {
       rest.first[j % d] += part.first[j];
       rest.second[j % d] += part.second[j];
     }
   }
-  float* out = floatOutput(context, 0, {4, d});
+  float* out = floatOutput(context, 0, {5, d});
   for (int64_t j = 0; j < d; j++) {
     split(rest.first[j], out + j, out + d + j);
     split(rest.second[j], out + 2 * d + j, out + 3 * d + j);
+    out[4 * d + j] = center[j];
   }
 }
 

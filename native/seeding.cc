@@ -10,9 +10,8 @@ constexpr int64_t SHARE = 1 << 20;
 
 // Some distances, from row `first` on, or those known where they are less; returned is their sum, with weights.
 double take(const Rows& rows, const float* known, int64_t first, int count, const float* distances, float* out) {
-  std::copy_n(distances, count, out);
-  if (known) {
-    for (int r = 0; r < count; r++) out[r] = known[first + r] < distances[r] ? known[first + r] : distances[r];
+  for (int r = 0; r < count; r++) {
+    out[r] = known && known[first + r] < distances[r] ? known[first + r] : distances[r];
   }
   double totals[8] = {};
   int r = 0;

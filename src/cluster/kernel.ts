@@ -118,6 +118,7 @@ const disposeAll = (tensors: Record<string, Tensor>): void =>
   Object.values(tensors).forEach((tensor) => tensor.dispose());
 
 async function labelsOf(memos: readonly Memo[], n: number): Promise<Int32Array> {
+  if (memos.length === 1) return memos[0].state.labels.data<'int32'>();
   const out = new Int32Array(n);
   let at = 0;
   for (const { state } of memos) {

@@ -8,11 +8,11 @@ import type { Rows } from '../core/rows.js';
 import type { Placed } from './problem.js';
 
 /**
- * Where the native kernel looks for them (native/distinct.cc): up to so many features, as more are seldom equal, and rows:
- * the event loop waits for some 10 ns each. Of 10,000 rows without equals its sample takes 3 % of 20 iterations with 3
+ * Where the native kernel looks for them (native/distinct.cc): up to so many features, as more are seldom equal, and from so
+ * many rows, of which few are little work, to so many: the event loop waits for some 10 ns each. Of 10,000 rows without equals its sample takes 3 % of 20 iterations with 3
  * features, 4 % with 16, 7 % with 64; of 100,000 rows, all but 40,000 of them equals, a fit takes half as long with either.
  */
-export const distinctLimit = { features: 16, rows: 2 ** 21 };
+export const distinctLimit = { features: 16, least: 2 ** 12, rows: 2 ** 21 };
 
 /**
  * As `distinctRows` of distinct.ts, of rows that are laid out for native kernels.
@@ -22,7 +22,8 @@ export const distinctLimit = { features: 16, rows: 2 ** 21 };
 export async function distinctTensor(x: Tensor2D): Promise<{ values: Tensor2D; map: Int32Array } | null> {
   const kernel = nativeKernel('LatentDistinctRows');
   const [n, d] = x.shape;
-  if (!kernel || d > distinctLimit.features || n > distinctLimit.rows) return null;
+  const { features, least, rows } = distinctLimit;
+  if (!kernel || d > features || n < least || n > rows) return null;
   const [values, numbers] = kernel({ x });
   const map = await numbers.data<'int32'>().finally(() => numbers.dispose());
   if (values.shape[0] > 0) return { values: values as Tensor2D, map };

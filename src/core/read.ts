@@ -15,19 +15,24 @@ const closedPort = () => {
   return port1;
 };
 
+/** Bytes. */
+const LARGE = 2 ** 16;
+
 /** What is sent there is gone. */
 let nowhere: ReturnType<typeof closedPort> | null = null;
 
 /**
  * Gives an array's memory back now. V8 collects typed arrays that nobody has any more only when the young ones come to
  * 32 MB, however little else a fit takes. The array is empty then, and so are all views of its buffer: it must be nobody
- * else's.
+ * else's. Little ones are left to V8: to give one back takes 14 us.
  */
 export function release(...arrays: (Float32Array | Float64Array | Int32Array)[]): void {
+  const large = arrays.filter(({ byteLength }) => byteLength >= LARGE);
+  if (large.length === 0) return;
   nowhere ??= closedPort();
   nowhere.postMessage(
     null,
-    arrays.map(({ buffer }) => buffer as ArrayBuffer),
+    large.map(({ buffer }) => buffer as ArrayBuffer),
   );
 }
 

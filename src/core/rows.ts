@@ -29,8 +29,11 @@ const KERNEL_FLOATS = 2 ** 26;
 export const LARGEST = 1e15;
 export const SMALLEST = 1e-15;
 
-/** Of float64 sums of squares about a row, at least so much is left about the mean: they lose 3 of 16 digits. */
-const LEFT = 1e-3;
+/**
+ * Of sums of squares about a row, at least so much is left about the mean. In float64 they then lose 3 of 16 digits, and a
+ * kernel's, which are float32's in short blocks, 1 of 8. Those of tensor operations are taken about the mean.
+ */
+const LEFT = { numbers: 1e-3, kernel: 0.1, tensors: Infinity };
 
 const isZero = (origin: Float64Array): boolean => origin.every((value) => value === 0);
 
@@ -134,26 +137,32 @@ export interface ShiftedRows {
   at(indices: ArrayLike<number>): Promise<Float64Array>;
 }
 
-/** Per-feature sums of (x - c) and (x - c)² of some rows. */
+/** Per-feature sums of (x - c) and (x - c)² of some rows. A centre that is not given is a row, or the mean of some. */
 interface ColumnSums {
+  readonly center: Float64Array;
   readonly first: Float64Array;
   readonly second: Float64Array;
 }
 
+const kernelFor = ({ tensor }: Source): NativeKernel | null =>
+  tensor?.dtype === 'float32' ? nativeKernel('LatentColumnMoments') : null;
+
 /** Per-feature sums of (x - c) and (x - c)² over all rows, in float64. */
-async function centralSums(source: Source, center: Float64Array, pace: Pace): Promise<ColumnSums> {
+async function centralSums(source: Source, given: Float64Array | null, pace: Pace): Promise<ColumnSums> {
   const { nRows, nFeatures: d, tensor, copyRow } = source;
-  const kernel = tensor?.dtype === 'float32' ? nativeKernel('LatentColumnMoments') : null;
+  const kernel = kernelFor(source);
+  let center = given ?? (kernel ? null : await rowsAt(source, new Float64Array(d), [0]));
   const first = new Float64Array(d);
   const second = new Float64Array(d);
   const step = kernel ? Math.ceil(KERNEL_FLOATS / d) : MAX_BATCH;
   for (let start = 0; start < nRows; start += step) {
     const end = Math.min(nRows, start + step);
-    if (copyRow) addRows(copyRow, center, start, end, { first, second });
+    if (copyRow) addRows(copyRow, center!, start, end, first, second);
     else {
-      const sums = kernel
+      const sums: ColumnSums = kernel
         ? await sumsByKernel(kernel, tensor!, center, start, end)
-        : await sumsByTensors(source, center, start, end);
+        : await sumsByTensors(source, center!, start, end);
+      center = sums.center;
       for (let j = 0; j < d; j++) {
         first[j] += sums.first[j];
         second[j] += sums.second[j];
@@ -161,7 +170,7 @@ async function centralSums(source: Source, center: Float64Array, pace: Pace): Pr
     }
     await pace();
   }
-  return { first, second };
+  return { center: center!, first, second };
 }
 
 function addRows(
@@ -169,7 +178,8 @@ function addRows(
   center: Float64Array,
   start: number,
   end: number,
-  { first, second }: ColumnSums,
+  first: Float64Array,
+  second: Float64Array,
 ): void {
   const d = center.length;
   const rows = new Float64Array(2 * d); // two at a time: sums are read and written half as often
@@ -186,40 +196,48 @@ function addRows(
   }
 }
 
-/** Sums of float64 about a row, moved to the mean; null where it is far from that row: they would lose digits. */
-function movedSums({ copyRow, nRows }: Source, { first, second }: ColumnSums): ColumnSums | null {
-  if (!copyRow) return null;
-  const moved = second.map((about, j) => about - first[j] ** 2 / nRows);
-  if (!moved.every((about, j) => about >= LEFT * second[j])) return null;
-  return { first: new Float64Array(first.length), second: moved };
+/** What would be found about the origin; null where the centre is so far from the mean that digits would be lost. */
+function movedTo(origin: Float64Array, nRows: number, { center, first, second }: ColumnSums, left: number) {
+  const about = second.map((value, j) => value - first[j] ** 2 / nRows);
+  if (!about.every((value, j) => value >= left * second[j] && Number.isFinite(value))) return null;
+  const moved = first.map((value, j) => value + nRows * (center[j] - origin[j]));
+  return { first: moved, second: about.map((value, j) => value + moved[j] ** 2 / nRows) };
 }
 
-async function sumsByTensors(source: Source, center: Float64Array, start: number, end: number) {
+async function sumsByTensors(
+  source: Source,
+  center: Float64Array,
+  start: number,
+  end: number,
+): Promise<ColumnSums> {
   const [first, second] = await read(
     tidy(() => {
       const x = relativeBatch(source, center, start, end);
       return [sum(x, 0), sum(square(x), 0)];
     }),
   );
-  return { first, second };
+  return { center, first: Float64Array.from(first), second: Float64Array.from(second) };
 }
 
 /** About the centre as float32 has it, and then moved by what that leaves. */
 async function sumsByKernel(
   kernel: NativeKernel,
   x: Tensor2D,
-  center: Float64Array,
+  given: Float64Array | null,
   start: number,
   end: number,
 ): Promise<ColumnSums> {
-  const d = center.length;
+  const d = x.shape[1];
   const n = end - start;
-  const near = Float32Array.from(center);
-  const outputs = tidy(() => kernel({ x, range: tensor1d([start, n], 'int32'), center: tensor1d(near) }));
+  const asked = given ? new Float32Array(given) : new Float32Array();
+  const outputs = tidy(() => kernel({ x, range: tensor1d([start, n], 'int32'), center: tensor1d(asked) }));
   const [sums] = await read(outputs);
   const both = (at: number): number => sums[at] + sums[at + d];
+  const near = sums.subarray(4 * d);
+  const center = given ?? Float64Array.from(near);
   const rest = center.map((value, j) => value - near[j]);
   return {
+    center,
     first: rest.map((move, j) => both(j) - n * move),
     second: rest.map((move, j) => both(2 * d + j) - move * (2 * both(j) - n * move)),
   };
@@ -253,18 +271,19 @@ export async function rowsOf(
   pace: Pace,
   near = 0,
 ): Promise<Rows> {
-  const { nRows, nFeatures: d } = source;
+  const { nRows } = source;
   // About a row, then about the mean: a constant column gets exactly its value, a variance of 0, and is 0 in each batch.
-  const row = await rowsAt(source, new Float64Array(d), [0]);
-  const { first, second: about } = await centralSums(source, row, pace);
+  const sums = await centralSums(source, null, pace);
+  const { center, first, second: about } = sums;
   if (!first.every(Number.isFinite)) await checkAll(where, source);
-  const mean = first.map((value, j) => row[j] + value / nRows);
+  const mean = first.map((value, j) => center[j] + value / nRows);
   const isNear = (value: number, j: number): boolean =>
     value ** 2 <= near ** 2 * (about[j] / nRows - (first[j] / nRows) ** 2);
   const shifted = near === 0 || !mean.every(isNear);
   const origin = source.tensor ? mean.map((value) => (shifted ? Math.fround(value) : 0)) : mean;
+  const left = LEFT[!source.tensor ? 'numbers' : kernelFor(source) ? 'kernel' : 'tensors'];
   const { first: rest, second } =
-    movedSums(source, { first, second: about }) ?? (await centralSums(source, origin, pace));
+    movedTo(origin, nRows, sums, left) ?? (await centralSums(source, origin, pace));
   const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));
   checkSpread(
     where,

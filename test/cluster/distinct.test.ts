@@ -92,15 +92,18 @@ describe.each(ways)('distinct rows, %s', (way, distinct) => {
 it('are looked for by the kernel up to so many features and rows, and not where there is none', async () => {
   await useBackend(backends[0]);
   const values = picture(200, 3, 4);
-  const { features, rows } = distinctLimit;
+  const before = { ...distinctLimit };
   const found = async (): Promise<boolean> => (await inKernel(values, 3)) !== null;
   try {
+    distinctLimit.least = 201;
+    expect(await found()).toBe(false);
+    distinctLimit.least = 200;
     expect(await found()).toBe(kernelBackends.some((name) => name === backends[0]));
     distinctLimit.features = 2;
     expect(await found()).toBe(false);
-    Object.assign(distinctLimit, { features, rows: 199 });
+    Object.assign(distinctLimit, { features: 3, rows: 199 });
     expect(await found()).toBe(false);
   } finally {
-    Object.assign(distinctLimit, { features, rows });
+    Object.assign(distinctLimit, before);
   }
 });

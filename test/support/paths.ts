@@ -1,4 +1,5 @@
 import { hostLimit } from '../../src/cluster/problem.js';
+import { distinctLimit } from '../../src/cluster/laidRows.js';
 import { groupLimit } from '../../src/cluster/motion.js';
 import { backends, kernelBackends, useBackend, usePass } from './backends.js';
 import { useKernels } from './kernels.js';
@@ -31,7 +32,7 @@ function placeOf(name: string) {
 export async function usePath(name: PathName): Promise<void> {
   hostLimit.perRow = hostLimit.small = name === 'host' ? Infinity : 0;
   groupLimit.groups = name.endsWith('all rows') ? 0 : groups;
-  groupLimit.products = 0;
+  groupLimit.products = distinctLimit.least = 0;
   const { byKernel, backend } = placeOf(name);
   await useBackend(backend ?? backends[0]);
   useKernels(byKernel);

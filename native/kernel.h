@@ -26,6 +26,7 @@ constexpr int LANES = 8;
 #endif
 typedef float Vector __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t IntVector __attribute__((vector_size(LANES * sizeof(float))));
+typedef uint8_t Bytes __attribute__((vector_size(LANES)));
 
 static inline Vector load(const float* from) {
   Vector v;

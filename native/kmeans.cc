@@ -37,8 +37,6 @@ static inline To bits(From from) {
   return to;
 }
 
-typedef uint8_t Bytes __attribute__((vector_size(LANES)));
-
 struct Pass : Rows {
   const float* centers;  // [K, D]
   int64_t k, groups;

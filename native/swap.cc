@@ -50,13 +50,22 @@ void measure(const Data& data, const std::vector<float>& points, const std::vect
 
 // Rows [i, i + LANES) to the label of their nearest centre; one that changes marks both clusters.
 void relabel(const Data& data, int64_t i, IntVector nearest, Clustering& now, std::vector<bool>& changed) {
-  if (std::memcmp(&now.labels[i], &nearest, sizeof nearest) == 0) return;
-  for (int64_t row = i; row < std::min(i + LANES, data.n); row++) {
-    const int32_t before = now.labels[row], label = nearest[row - i];
-    if (label == before) continue;
-    moveRow(data, row, before, label, now.sums);
-    changed[before] = changed[label] = true;
-    now.labels[row] = label;
+  IntVector labels;
+  std::memcpy(&labels, &now.labels[i], sizeof labels);
+  const Bytes differ = __builtin_convertvector(labels != nearest, Bytes);
+  uint64_t lanes[(LANES + 7) / 8] = {};
+  std::memcpy(lanes, &differ, sizeof differ);
+  for (int half = 0; half < (LANES + 7) / 8; half++) {
+    for (uint64_t left = lanes[half]; left != 0;) {
+      const int lane = __builtin_ctzll(left) / 8;
+      left &= ~(0xffull << 8 * lane);
+      const int64_t row = i + 8 * half + lane;
+      if (row >= data.n) return;
+      const int32_t before = now.labels[row], label = nearest[8 * half + lane];
+      moveRow(data, row, before, label, now.sums);
+      changed[before] = changed[label] = true;
+      now.labels[row] = label;
+    }
   }
 }
 
@@ -110,7 +119,7 @@ void move(const Data& data, const std::vector<bool>& which, Clustering& now) {
   measure(data, means, columns);
 }
 
-// A few of Lloyd's iterations, the first of distances that are known; fewer where the last one's gain, made again and again,
+// A few of Lloyd's iterations, the first of distances that are known; fewer where half the last one's gain in each that is left
 // would not lead below `toBeat`. Returns which centres are still to be moved.
 std::vector<bool> improve(const Data& data, Clustering& now, double toBeat) {
   std::vector<bool> changed = assign(data, now);
@@ -119,7 +128,7 @@ std::vector<bool> improve(const Data& data, Clustering& now, double toBeat) {
     move(data, changed, now);
     changed = assign(data, now);
     left--;
-    if (now.inertia - left * (before - now.inertia) > toBeat) break;
+    if (now.inertia - left * (before - now.inertia) / 2 > toBeat) break;
   }
   return changed;
 }

@@ -2,7 +2,7 @@ import { aboutOrigin, checkAll, checkSpread, rowsAt, type ShiftedRows } from './
 import type { Source } from './source.js';
 
 /** Rows whose mean stands for that of all, where it is near enough. */
-const SAMPLE = 512;
+const SAMPLE = 64;
 
 /** The rows of a fit that sums over them once, about the mean of some of them. */
 export interface SampledRows extends ShiftedRows {

@@ -104,18 +104,30 @@ class Comparison {
   // Of rows that were packed [D, ROWS].
   void compare(const float* packed, const Points& points) { comparePanels<PANEL>(packed, points); }
 
-  // The nearest of k points to each row of a half, the first of several, and what `distances` has of it.
-  IntVector nearest(int64_t k, int half, Vector* least = nullptr) const {
-    Vector best = all(std::numeric_limits<float>::infinity());
-    IntVector number{}, point{};
-    for (int64_t c = 0; c < k; c++, point += 1) {
-      const Vector distance = load(&distances[c * ROWS + half * LANES]);
-      const IntVector nearer = distance < best;
-      best = nearer ? distance : best;
-      number = nearer ? point : number;
+  // The nearest point to each of some packed rows, the first of several, and the squared distance to it.
+  void nearest(const float* packed, const Points& points, IntVector (&labels)[2], Vector (&least)[2]) {
+    if (points.byDifferences && points.k == points.panel) return nearestOfFew<PANEL>(packed, points, labels, least);
+    compare(packed, points);
+    nearest(points.k, labels, least);
+  }
+
+  // The nearest of k points to each row, the first of several, and what `distances` has of it.
+  void nearest(int64_t k, IntVector (&labels)[2], Vector (&least)[2]) const {
+    const float* from = distances.data();
+    IntVector a{}, b{}, point{};
+    Vector u = load(from), v = load(from + LANES);
+    for (int64_t c = 1; c < k; c++) {
+      from += ROWS;
+      point += 1;
+      const Vector x = load(from), y = load(from + LANES);
+      const IntVector first = x < u, second = y < v;
+      u = first ? x : u;
+      v = second ? y : v;
+      a = first ? point : a;
+      b = second ? point : b;
     }
-    if (least) *least = best;
-    return number;
+    labels[0] = a, labels[1] = b;
+    least[0] = u, least[1] = v;
   }
 
   // The rows side by side; those that a last block lacks are its first one again.
@@ -175,23 +187,48 @@ class Comparison {
   template <int panel, bool byDifferences>
   void comparePanel(const float* x, const Points& points) {
     for (int64_t c = 0; c < points.k; c += panel) {
-      const float* centers = &points.panels[c * points.d];
       Vector sums[panel][2] = {};
-      for (int64_t j = 0; j < points.d; j++) {
-        const Vector u = load(x + j * ROWS), v = load(x + j * ROWS + LANES);
-        for (int p = 0; p < panel; p++) {
-          const Vector center = all(centers[j * panel + p]);
-          const Vector a = byDifferences ? u - center : u, b = byDifferences ? v - center : v;
-          sums[p][0] += a * (byDifferences ? a : center);
-          sums[p][1] += b * (byDifferences ? b : center);
-        }
-      }
+      addUp<panel, byDifferences>(x, &points.panels[c * points.d], points.d, sums);
       for (int p = 0; p < panel; p++) {
         for (int h = 0; h < 2; h++) {
           const Vector distance = byDifferences ? sums[p][h] : all(points.norms[c + p]) - 2 * sums[p][h];
           store(&distances[(c + p) * ROWS + h * LANES], distance);
         }
       }
+    }
+  }
+
+  // Squared differences, or products.
+  template <int panel, bool byDifferences>
+  static void addUp(const float* x, const float* centers, int64_t d, Vector (&sums)[panel][2]) {
+    for (int64_t j = 0; j < d; j++, centers += panel) {
+      const Vector u = load(x + j * ROWS), v = load(x + j * ROWS + LANES);
+      for (int p = 0; p < panel; p++) {
+        const Vector center = all(centers[p]);
+        const Vector a = byDifferences ? u - center : u, b = byDifferences ? v - center : v;
+        sums[p][0] += a * (byDifferences ? a : center);
+        sums[p][1] += b * (byDifferences ? b : center);
+      }
+    }
+  }
+
+  template <int panel>
+  static inline void nearestOfFew(const float* packed, const Points& points, IntVector (&labels)[2], Vector (&least)[2]) {
+    if constexpr (panel > 1) {
+      if (points.panel < panel) return nearestOfFew<panel - 1>(packed, points, labels, least);
+    }
+    Vector sums[panel][2] = {};
+    addUp<panel, true>(packed, points.panels.data(), points.d, sums);
+    for (int h = 0; h < 2; h++) {
+      Vector u = sums[0][h];
+      IntVector a{};
+      for (int p = 1; p < panel; p++) {
+        const IntVector nearer = sums[p][h] < u;
+        u = nearer ? sums[p][h] : u;
+        a = nearer ? IntVector{} + p : a;
+      }
+      least[h] = u;
+      labels[h] = a;
     }
   }
 };

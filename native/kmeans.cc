@@ -173,15 +173,15 @@ void relabel(const Pass& pass, int64_t i, int32_t label, Sums& sums) {
 
 void compare(const Pass& pass, Block& block, Sums& sums) {
   block.compare(pass.x, pass.origin, pass.points);
+  IntVector nearest[2];
+  Vector distances[2];
+  if (pass.groups == 0) block.nearest(pass.k, nearest, distances);
   for (int half = 0; half < 2; half++) {
-    IntVector labels;
     if (pass.groups > 0) {
-      Vector distances;
-      nearestOfGroups(pass, block, half, &labels, &distances);
-      remember(pass, block, half, distances);
-    } else {
-      labels = block.nearest(pass.k, half);
+      nearestOfGroups(pass, block, half, &nearest[half], &distances[half]);
+      remember(pass, block, half, distances[half]);
     }
+    const IntVector labels = nearest[half];
     const int32_t* rows = block.rows + half * LANES;
     const int lanes = std::clamp(block.count - half * LANES, 0, LANES);
     const bool inSequence = lanes == LANES && rows[LANES - 1] - rows[0] == LANES - 1;

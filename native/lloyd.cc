@@ -20,17 +20,19 @@ void passOver(const PackedRows& data, const Points& centers, const int32_t* befo
   Comparison block(centers);
   double inertia[ROWS] = {};
   for (int64_t i = begin; i < end; i += ROWS) {
-    data.compare(i, end, centers, block);
     Vector squared[2];
-    const IntVector labels[2] = {block.nearest(centers.k, 0, &squared[0]), block.nearest(centers.k, 1, &squared[1])};
+    IntVector labels[2];
+    data.nearest(i, end, centers, block, labels, squared);
     const auto count = [&](int rows) {
       float distances[ROWS];
       std::memcpy(distances, squared, sizeof distances);
       std::memcpy(now + i, labels, rows * sizeof(int32_t));
       int changed = 0;
-      for (int r = 0; r < rows; r++) {
-        inertia[r] += data.weight(i + r) * distances[r];
-        changed += now[i + r] != before[i + r];
+      for (int r = 0; r < rows; r++) changed += now[i + r] != before[i + r];
+      if (data.weights == nullptr) {
+        for (int r = 0; r < rows; r++) inertia[r] += distances[r];
+      } else {
+        for (int r = 0; r < rows; r++) inertia[r] += data.weight(i + r) * distances[r];
       }
       return changed;
     };

@@ -24,12 +24,25 @@ struct PackedRows : Rows {
     });
   }
 
+  // The points nearest to a block from row i on, of rows up to `end`.
+  void nearest(int64_t i, int64_t end, const Points& points, Comparison& block, IntVector (&labels)[2],
+               Vector (&least)[2]) const {
+    if (packed_) {
+      block.count = static_cast<int>(std::min<int64_t>(ROWS, end - i));
+      block.nearest(&packed_[i * d], points, labels, least);
+    } else {
+      compare(i, end, points, block);
+      block.nearest(points.k, labels, least);
+    }
+  }
+
   // Compares a block from row i on, of rows up to `end`.
   void compare(int64_t i, int64_t end, const Points& points, Comparison& block) const {
-    block.take(i, end);
     if (packed_) {
+      block.count = static_cast<int>(std::min<int64_t>(ROWS, end - i));
       block.compare(&packed_[i * d], points);
     } else {
+      block.take(i, end);
       block.compare(x, origin, points);
     }
   }

@@ -30,10 +30,19 @@ const REGISTER = 16;
 
 /** What a batch of n rows remembers. */
 interface Memo {
-  readonly range: Tensor;
+  /** [n] int32 */
+  readonly labels: Tensor;
   readonly weights: Tensor;
-  /** [n] int32, [n] int32, [n, bytes / 4] int32, [n], [n]; empty but for the labels where passes have no bounds. */
-  readonly state: Record<'labels' | 'since' | 'gaps' | 'upper' | 'until', Tensor>;
+  /** From the first pass on: [2], [n] int32, [n, bytes / 4] int32, [n], [n]; the last four are empty without bounds. */
+  state?: Record<'range' | 'since' | 'gaps' | 'upper' | 'until', Tensor>;
+}
+
+/** What passes share. */
+interface Shared {
+  readonly motion: Motion;
+  /** [K * D] The centres as float32. */
+  readonly rounded: Float32Array;
+  readonly totals: Totals;
 }
 
 /** One restart. */
@@ -42,11 +51,9 @@ interface Restart {
   readonly laid: Laid;
   readonly kernel: NativeKernel;
   readonly bounded: boolean;
-  readonly motion: Motion;
-  /** [K * D] The centres as float32. */
-  readonly rounded: Float32Array;
-  readonly totals: Totals;
   readonly memos: Memo[];
+  /** From the first pass on. */
+  shared?: Shared;
   /** Where `ahead` has left the rows. */
   left?: { centers: Centers; inertia: number };
 }
@@ -54,13 +61,10 @@ interface Restart {
 /** The passes of one restart over rows that are laid out for kernels. */
 export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm: Algorithm): Passes {
   const kernel = nativeKernel('LatentKMeansPass')!;
-  const motion = firstMotion(problem, k);
   const pays = k * problem.rows.nFeatures > groupLimit.products;
   const bounded = algorithm !== 'lloyd' && groupLimit.groups > 0 && (algorithm === 'elkan' || pays);
   const memos: Memo[] = [];
-  const rounded = new Float32Array(k * problem.rows.nFeatures); // one for all passes
-  const totals = noTotals(motion);
-  const restart: Restart = { problem, laid, kernel, bounded, motion, rounded, totals, memos };
+  const restart: Restart = { problem, laid, kernel, bounded, memos };
   const most = bounded ? 0 : iterationsOfCall(problem, laid, k);
   return {
     assign: (centers) => assign(restart, centers),
@@ -71,13 +75,22 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
     known: (centers) => (restart.left?.centers === centers ? restart.left.inertia : undefined),
     labels: () => labelsOf(memos, problem.passRows.nRows),
     dispose: () => {
-      for (const { range, weights, state } of memos) disposeAll({ range, weights, ...state });
+      for (const { labels, weights, state } of memos) disposeAll({ labels, weights, ...state });
     },
   };
 }
 
+function sharedFor(problem: Problem, k: number): Shared {
+  const motion = firstMotion(problem, k);
+  return { motion, rounded: new Float32Array(k * motion.d), totals: noTotals(motion) };
+}
+
 async function assign(restart: Restart, exact: Centers): Promise<Statistics> {
-  const { problem, laid, kernel, bounded, motion, rounded, totals, memos } = restart;
+  const { problem, laid, kernel, bounded, memos } = restart;
+  const { motion, rounded, totals } = (restart.shared ??= sharedFor(
+    problem,
+    exact.length / problem.rows.nFeatures,
+  ));
   const { rows, passRows, pace } = problem;
   const { weight } = passRows;
   advance(motion, exact);
@@ -87,7 +100,8 @@ async function assign(restart: Restart, exact: Centers): Promise<Statistics> {
   rounded.set(motion.centers);
   const moved = motionTensors(motion, rounded, bounded, anew);
   const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
-    const memo = last ?? remember(motion, bounded, part.first, end - start, weight?.subarray(start, end));
+    const memo = last ?? remember(end - start, weight?.subarray(start, end));
+    memo.state ??= stateOf(motion, bounded, part.first, end - start);
     const data = { x: part.x, shift: laid.shift };
     const changed = await digest(call(kernel, data, moved, memo), (...sums) => add(totals, sums));
     return { statistics: changed, memo };
@@ -105,11 +119,11 @@ async function assign(restart: Restart, exact: Centers): Promise<Statistics> {
 
 /** All rows are one batch then. */
 async function ahead(restart: Restart, centers: Centers, most: number, tolerance: number) {
-  const { problem, laid, motion, totals, memos } = restart;
+  const { problem, laid, memos, shared } = restart;
   const { nRows, weight } = problem.passRows;
-  const { state, weights } = (memos[0] ??= remember(motion, false, 0, nRows, weight ?? undefined));
-  totals.summed = Infinity; // they are of other labels then
-  const far = await goAhead(problem, laid, { labels: state.labels, weights }, centers, most, tolerance);
+  const memo = (memos[0] ??= remember(nRows, weight ?? undefined));
+  if (shared) shared.totals.summed = Infinity; // they are of other labels then
+  const far = await goAhead(problem, laid, memo, centers, most, tolerance);
   restart.left = far && far.inertia >= 0 ? { centers: far.step.params, inertia: far.inertia } : undefined;
   return far && far.step;
 }
@@ -118,13 +132,12 @@ const disposeAll = (tensors: Record<string, Tensor>): void =>
   Object.values(tensors).forEach((tensor) => tensor.dispose());
 
 async function labelsOf(memos: readonly Memo[], n: number): Promise<Int32Array> {
-  if (memos.length === 1) return memos[0].state.labels.data<'int32'>();
+  if (memos.length === 1) return memos[0].labels.data<'int32'>();
   const out = new Int32Array(n);
   let at = 0;
-  for (const { state } of memos) {
-    const labels = await state.labels.data();
-    out.set(labels, at);
-    at += labels.length;
+  for (const { labels } of memos) {
+    out.set(await labels.data(), at);
+    at += labels.size;
   }
   return out;
 }
@@ -154,26 +167,26 @@ function filled(shape: number[], value: number, dtype: 'int32' | 'float32'): Ten
 }
 
 /** What a batch of `n` rows begins with. */
-function remember(
-  motion: Motion,
-  bounded: boolean,
-  first: number,
-  n: number,
-  weight: Float64Array | undefined,
-): Memo {
-  const size = bounded ? n : 0;
-  const stride = strideOf(motion.groups.length - 1) / 4;
-  return {
-    range: tensor1d([first, n], 'int32'),
-    weights: weight ? splitTensor(weight) : tensor1d([], 'float32'),
-    state: {
-      labels: filled([n], -1, 'int32'),
-      since: filled([size], 0, 'int32'),
-      gaps: filled([size, stride], -1, 'int32'), // bytes of 255: no centre of a group that is not there is near
-      upper: filled([size], 0, 'float32'),
-      until: filled([size], 0, 'float32'),
-    },
-  };
+const remember = (n: number, weight: Float64Array | undefined): Memo => ({
+  labels: filled([n], -1, 'int32'),
+  weights: weight ? splitTensor(weight) : tensor1d([], 'float32'),
+});
+
+const stateOf = (motion: Motion, bounded: boolean, first: number, n: number) => ({
+  range: tensor1d([first, n], 'int32'),
+  ...(bounded ? boundsOf(motion, n) : noBounds()),
+});
+
+const boundsOf = ({ groups }: Motion, n: number) => ({
+  since: filled([n], 0, 'int32'),
+  gaps: filled([n, strideOf(groups.length - 1) / 4], -1, 'int32'), // bytes of 255: no centre of a group that is not there is near
+  upper: filled([n], 0, 'float32'),
+  until: filled([n], 0, 'float32'),
+});
+
+function noBounds() {
+  const [since, upper] = [tensor1d([], 'int32'), tensor1d([], 'float32')];
+  return { since, gaps: since, upper, until: upper };
 }
 
 /** What the kernel asks of the motion: distances a little above what they are. */
@@ -203,8 +216,9 @@ function call(
   kernel: NativeKernel,
   { x, shift }: { x: Tensor2D; shift: Tensor },
   { centers, groups, own, farthest, moved, step }: ReturnType<typeof motionTensors>,
-  { range, weights, state: { labels, since, gaps, upper, until } }: Memo,
+  { labels, weights, state }: Memo,
 ): Tensor[] {
+  const { range, since, gaps, upper, until } = state!;
   const data = { x, range, shift, weights, centers };
   return kernel({ ...data, labels, since, gaps, upper, until, groups, own, farthest, moved, step });
 }

@@ -13,12 +13,12 @@ export interface Machine {
   memory: number;
   system: string;
   node: string;
-  /** How many processors others kept at work in the second before. */
-  busy: number;
+  /** How many processors others kept at work in the second before; a result of before this was looked at has none. */
+  busy?: number;
 }
 
 /** What is not to be trusted, in words; null where the machine was quiet. */
-export const doubtOf = ({ busy }: Machine): string | null =>
+export const doubtOf = ({ busy = 0 }: Machine): string | null =>
   busy > 0.1 ? `The machine was busy (${busy.toFixed(1)} processors): do not trust the times.` : null;
 
 export interface Result {

@@ -170,7 +170,7 @@ export async function swapByKernel(
   const count = searches.length;
   const k = searches[0].start.length / d;
   const trials = searches[0].draws.length;
-  // A swap is four passes, and before the first one there are as many.
+  // A swap is some four passes, and before the first one there are more.
   const most = Math.floor(productsHere(startLimit.products) / (4 * count * n * k * (d + 2))) - 1;
   if (map || !laid.tensor || trials === 0 || most < 1 || count * n * (d + 3 * k) > startLimit.held)
     return null;

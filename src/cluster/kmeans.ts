@@ -61,8 +61,9 @@ export interface KMeansOptions extends FitEvents {
   /** K; 8, or the number of rows of a given `init`. */
   nClusters?: number;
   /**
-   * 'k-means++' (greedy), 'random' (rows), 'random-swap' (k-means++, then 4 K swaps of a centre for a row that are kept
-   * where four iterations lower the inertia; Fränti 2018), or the centres themselves [K, D]. Default 'k-means++'.
+   * 'k-means++' (greedy), 'random' (rows), 'random-swap' (the better of two searches: k-means++, then K + 2 swaps of a
+   * centre for a row, kept where up to ten iterations lower the inertia; Fränti 2018), or the centres themselves [K, D].
+   * Default 'k-means++': it begins where scikit-learn does.
    */
   init?: 'k-means++' | 'random' | 'random-swap' | Matrix;
   /** Restarts, of which the one of lowest inertia is kept; 'auto': 1, but 10 for 'random'. */
@@ -72,8 +73,8 @@ export interface KMeansOptions extends FitEvents {
   /** Stops when Σ |move of a centre|² is at most tol times the mean variance of the features. Default 1e-4. */
   tol?: number;
   /**
-   * How passes by tensors are done; the clusters are the same. 'lloyd': all distances, in each. 'elkan': those of the rows
-   * whose bounds do not show that they stay; 'auto', the default: that, but all of them on webgl and webgpu.
+   * How passes are done; the clusters are the same. 'lloyd': all distances, in each. 'elkan': those of the rows whose bounds
+   * do not show that they stay. 'auto', the default: what is faster, as the guide Backends says. On the host always bounds.
    */
   algorithm?: 'auto' | 'lloyd' | 'elkan';
   /** [N] Weights of the rows, 0 or more. */
@@ -283,14 +284,9 @@ export class KMeans {
   /**
    * Fits K-means to the rows of `x`.
    *
-   * The path is chosen by the data alone, and the answer is the same on each. With native kernels (on a CPU, after
-   * `tfjs-latent native`) a pass is a call of one: a float32 tensor is read where it lies, numbers are copied into one of at
-   * most 64 MiB; of up to 16 features and 2²¹ rows the distinct ones are, with the sums of their weights, where those are at
-   * most half of them; only very little work (N K D of at most 16,384) runs on the host. Without, passes run on the host
-   * where a row is little work (K D of at most 512) or all of them are. There one float32 copy of the rows is held, or of
-   * the distinct ones; of none where it would be larger than 64 MiB. Else passes are tensor operations; a float32 tensor is then read where it lies if its means are within 3
-   * deviations of 0, and otherwise they are subtracted batch by batch. In all cases bounds take at most an eighth of what
-   * the rows take, and 20 bytes a row.
+   * Computed by kernels of ours, on the host or by tensor operations, as the guide Backends says: the answer is the same. A
+   * float32 tensor is read where it lies; by tensor operations, if its means are within 3 deviations of 0, and otherwise they
+   * are subtracted batch by batch.
    *
    * @param x [N, D]
    * @throws InputError for bad data or options; the signal's reason when it is aborted
@@ -339,6 +335,8 @@ export class KMeans {
    *
    * @param params `clusterCenters` [K, D]
    * @throws InputError for bad centres
+   * @example
+   * const model = await KMeans.fromParams({ clusterCenters: [[0, 0], [4, 4]] });
    */
   static async fromParams(params: { clusterCenters: Matrix }): Promise<KMeans> {
     checks.check('KMeans.fromParams: the params', params, checks.record);
@@ -385,12 +383,24 @@ export class KMeans {
     return saveModel('KMeans.save', target, toRecord(this.#fitted, options.labels ?? true));
   }
 
-  /** Index of the nearest centre of each row; -1 for a row with NaN. @returns [N] int32 */
+  /**
+   * Index of the nearest centre of each row; -1 for a row with NaN.
+   *
+   * @param x [N, D]
+   * @returns [N] int32
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   predict(x: Matrix): Tensor1D {
     return this.#rows('predict', x, (rows) => labelsOf(rows, this.#centers));
   }
 
-  /** Euclidean distances of each row to the centres; differentiable. @returns [N, K] */
+  /**
+   * Euclidean distances of each row to the centres; differentiable.
+   *
+   * @param x [N, D]
+   * @returns [N, K], in units of x
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   transform(x: Matrix): Tensor2D {
     return this.#rows('transform', x, (rows) => {
       const scale = scaleOf(rows, this.#centers);
@@ -401,15 +411,23 @@ export class KMeans {
   /**
    * Softmax of minus squared distance over temperature: the differentiable relative of predict.
    *
+   * @param x [N, D]
    * @param temperature in squared units of x
    * @returns [N, K], rows sum to 1
+   * @throws InputError for another number of columns, a temperature that is not above 0, or after dispose()
    */
   predictProba(x: Matrix, temperature = 1): Tensor2D {
     checks.check('KMeans.predictProba: temperature', temperature, TEMPERATURE);
     return this.#rows('predictProba', x, (rows) => softAssign(rows, this.#centers, temperature));
   }
 
-  /** Minus the inertia of `x` about the centres; differentiable. */
+  /**
+   * Minus the inertia of `x` about the centres; differentiable.
+   *
+   * @param x [N, D]
+   * @returns in squared units of x
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   score(x: Matrix): Scalar {
     const n = sourceOf('KMeans.score: x', x, this.origin).nRows;
     return scoreOf(() => this.#rows('score', x, (rows) => squaredError(rows, this.#centers)), n);

@@ -114,7 +114,7 @@ export interface FitEvents {
     iterations: number;
     objective: number;
   }) => void | Promise<void>;
-  /** Rejects with the signal's reason within two iterations and frees every tensor made so far. */
+  /** Rejects with the signal's reason within two iterations, or a call of several (some 10 ms), and frees all tensors. */
   signal?: AbortSignal;
 }
 

@@ -3,12 +3,15 @@ import { Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { show } from './checks.js';
 import { InputError } from './errors.js';
 
+/** Numbers of a matrix, row by row. */
 export type Values = Float32Array | Float64Array | Int32Array | Uint8Array | Uint8ClampedArray;
 
 /** Rows in memory. Plain numbers and Float64Array are shifted in float64 before they become float32 tensors. */
 export type Matrix =
   Tensor2D | readonly ArrayLike<number>[] | { values: Values; shape: readonly [number, number] };
+/** [N] A label of each row: integers. */
 export type Labels = Tensor1D | ArrayLike<number>;
+/** [N] or [K] A weight of each row, or of each component. */
 export type Weights = Tensor1D | ArrayLike<number>;
 
 /** A row farther than this from the origin has a distance whose square, over all features, float32 cannot hold. */

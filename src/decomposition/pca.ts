@@ -196,6 +196,8 @@ export class PCA {
    *
    * @param given components [M, D] orthonormal, mean [D], explainedVariance [M], noiseVariance (0), whiten (false)
    * @throws InputError for bad shapes or values, or components that are not orthonormal
+   * @example
+   * const model = await PCA.fromParams({ components: [[0.6, 0.8]], mean: [1, 2], explainedVariance: [3] });
    */
   static async fromParams(given: {
     components: Matrix;
@@ -248,14 +250,26 @@ export class PCA {
     return saveModel('PCA.save', target, toRecord(this.#params, deviations(this.#params.variances)));
   }
 
-  /** Coordinates along the components; differentiable. @param x [N, D] @returns [N, nComponents] */
+  /**
+   * Coordinates along the components; differentiable.
+   *
+   * @param x [N, D]
+   * @returns [N, nComponents]
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   transform(x: Matrix): Tensor2D {
     return this.#rows('transform', x, (rows) =>
       div(pcaTransform(rows, { components: this.components, mean: this.#mean }), this.#deviations),
     );
   }
 
-  /** Rows from coordinates; differentiable. @param z [N, nComponents] @returns [N, D], in the data's units */
+  /**
+   * Rows from coordinates; differentiable.
+   *
+   * @param z [N, nComponents]
+   * @returns [N, D], in the data's units
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   inverseTransform(z: Matrix): Tensor2D {
     this.#owned.check('inverseTransform');
     const zero = new Float64Array(this.nComponents);
@@ -273,13 +287,19 @@ export class PCA {
    *
    * @param x [N, D]
    * @returns [N]
-   * @throws NumericalError where some direction has no variance
+   * @throws NumericalError where some direction has no variance; InputError as transform
    */
   scoreSamples(x: Matrix): Tensor1D {
     return this.#density('scoreSamples', x);
   }
 
-  /** Mean log density, in nats a row; differentiable. @throws NumericalError as scoreSamples */
+  /**
+   * Mean log density; differentiable.
+   *
+   * @param x [N, D]
+   * @returns nats a row
+   * @throws NumericalError and InputError as scoreSamples
+   */
   score(x: Matrix): Scalar {
     return tidy(() => accurateMean(this.#density('score', x)));
   }

@@ -63,7 +63,8 @@ const readRows = (where: string, x: Matrix): Promise<Rows> => fitRows(`${where}:
 /**
  * The silhouette of every row: near 1 deep inside its cluster, 0 between two clusters, negative nearer to another one.
  *
- * Time grows with N² D, memory with N times the number of labels; native kernels need 20 MB at most beside the rows.
+ * Time grows with N² D, memory with N times the number of labels; native kernels need some 20 MB beside a
+ * float32 tensor, more with thousands of labels, and copy numbers into one.
  * Distances are exact for small data; beyond N² D = 2^27 they are float32 products, relative to the middle of a cluster.
  *
  * @param x [N, D]

@@ -178,7 +178,8 @@ export class GaussianMixture {
   }
 
   /**
-   * Fits a mixture to the rows of `x`.
+   * Fits a mixture to the rows of `x`. Computed by kernels of ours, on the host or by tensor operations, as the guide Backends
+   * says: the answer is the same.
    *
    * @param x [N, D]
    * @throws InputError for bad data or options; NumericalError when a component collapses; the signal's reason when it
@@ -244,6 +245,9 @@ export class GaussianMixture {
    *
    * @param given weights [K] of sum 1, means [K, D] and one of covariances, precisions, precisionsCholesky
    * @throws InputError for bad shapes or values; NumericalError for a matrix that is not positive definite
+   * @example
+   * const given = { weights: [0.5, 0.5], means: [[0], [4]], covariances: [[1], [2]] };
+   * const model = await GaussianMixture.fromParams(given, 'diag');
    */
   static async fromParams(
     given: { weights: Weights; means: Matrix } & CovarianceForm,
@@ -295,45 +299,79 @@ export class GaussianMixture {
     return saveModel('GaussianMixture.save', target, await toRecord(this.#fitted));
   }
 
-  /** Σ by type, as scikit-learn's covariances_; made when first asked for. */
+  /** Σ by type, as scikit-learn's covariances_; made when first asked for. @throws NumericalError beyond float32 */
   get covariances(): Tensor {
     return (this.#covariances ??= this.#ofFactor('covariances'));
   }
 
-  /** Σ⁻¹ by type, as scikit-learn's precisions_; made when first asked for. */
+  /** Σ⁻¹ by type, as scikit-learn's precisions_; made when first asked for. @throws NumericalError beyond float32 */
   get precisions(): Tensor {
     return (this.#precisions ??= this.#ofFactor('precisions'));
   }
 
-  /** The most probable component of each row; -1 for a row with NaN. @returns [N] int32 */
+  /**
+   * The most probable component of each row; -1 for a row with NaN.
+   *
+   * @param x [N, D]
+   * @returns [N] int32
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   predict(x: Matrix): Tensor1D {
     return this.#rows('predict', x, ({ below }) =>
       where(isNaN(sum(below, 1)), fill([below.shape[0]], -1, 'int32'), argMax(below, 1)),
     );
   }
 
-  /** Responsibilities: the probability of each component given the row; differentiable. @returns [N, K] */
+  /**
+   * Responsibilities: the probability of each component given the row; differentiable.
+   *
+   * @param x [N, D]
+   * @returns [N, K], rows sum to 1
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   predictProba(x: Matrix): Tensor2D {
     return this.#rows('predictProba', x, ({ below }) => softmax(below));
   }
 
-  /** Log density of each row, in nats, -Infinity where that is beyond float32; differentiable. @returns [N] */
+  /**
+   * Log density of each row; differentiable.
+   *
+   * @param x [N, D]
+   * @returns [N] nats, -Infinity where that is beyond float32
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   scoreSamples(x: Matrix): Tensor1D {
     return this.#logDensity('scoreSamples', x);
   }
 
-  /** Mean log density, in nats a row; differentiable. */
+  /**
+   * Mean log density; differentiable.
+   *
+   * @param x [N, D]
+   * @returns nats a row
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   score(x: Matrix): Scalar {
     return scoreOf(() => this.#logDensity('score', x));
   }
 
-  /** Bayesian information criterion, -2 Σ log p + parameters · log N; summed in float64. Lower is better. */
+  /**
+   * Bayesian information criterion, -2 Σ log p + parameters · log N; summed in float64. Lower is better.
+   *
+   * @param x [N, D]
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   async bic(x: Matrix): Promise<number> {
     const { total, n } = await this.#logLikelihood('bic', x);
     return -2 * total + this.#parameterCount() * Math.log(n);
   }
 
-  /** Akaike information criterion, -2 Σ log p + 2 parameters; summed in float64. Lower is better. */
+  /**
+   * Akaike information criterion, -2 Σ log p + 2 parameters; summed in float64. Lower is better.
+   *
+   * @param x [N, D]
+   * @throws InputError for another number of columns, plain numbers that are not finite, or after dispose()
+   */
   async aic(x: Matrix): Promise<number> {
     const { total } = await this.#logLikelihood('aic', x);
     return -2 * total + 2 * this.#parameterCount();
@@ -343,7 +381,11 @@ export class GaussianMixture {
    * Draws rows from the mixture, grouped by component.
    *
    * @param n how many; 1
+   * @param seed 0 … 2³² - 1; another one at each call
    * @returns x [n, D] in the data's units, labels [n] int32
+   * @throws InputError for an n that is no integer from 1 on, a bad seed, or after dispose()
+   * @example
+   * const { x, labels } = model.sample(10, 42);
    */
   sample(n = 1, seed: number = anySeed()): { x: Tensor2D; labels: Tensor1D } {
     this.#owned.check('sample');

@@ -13,6 +13,7 @@ import { InputError } from '../core/errors.js';
 import { cacheRoot } from './native/cache.js';
 import type { Environment } from './native/run.js';
 
+/** Options of {@link loadMnist}. */
 export interface MnistOptions {
   /** The 60,000 training digits or the 10,000 test digits; 'train'. */
   split?: 'train' | 'test';
@@ -22,6 +23,7 @@ export interface MnistOptions {
   nRows?: number;
 }
 
+/** Handwritten digits, as {@link loadMnist} reads them. */
 export interface Mnist {
   /** Pixels 0 to 255, 28 x 28 row by row [N, 784] */
   x: { values: Uint8Array; shape: [number, 784] };

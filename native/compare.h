@@ -184,8 +184,9 @@ class Comparison {
     norms[1] = b;
   }
 
+  // Not inlined: WebAssembly is to be small, and a block is worth a call.
   template <int panel, bool byDifferences>
-  void comparePanel(const float* x, const Points& points) {
+  __attribute__((noinline)) void comparePanel(const float* x, const Points& points) {
     for (int64_t c = 0; c < points.k; c += panel) {
       Vector sums[panel][2] = {};
       addUp<panel, byDifferences>(x, &points.panels[c * points.d], points.d, sums);
@@ -213,7 +214,7 @@ class Comparison {
   }
 
   template <int panel>
-  static inline void nearestOfFew(const float* packed, const Points& points, IntVector (&labels)[2], Vector (&least)[2]) {
+  static void nearestOfFew(const float* packed, const Points& points, IntVector (&labels)[2], Vector (&least)[2]) {
     if constexpr (panel > 1) {
       if (points.panel < panel) return nearestOfFew<panel - 1>(packed, points, labels, least);
     }

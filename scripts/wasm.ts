@@ -19,7 +19,7 @@ const COMPILE = [
   'clang++',
   '--target=wasm32-wasip1',
   '-std=c++17',
-  '-O3',
+  '-O2',
   '-msimd128',
   '-mbulk-memory',
   '-fPIC',

@@ -119,11 +119,11 @@ const whole = ({ passRows: { weight } }: Problem, { tensor, shift }: Laid) => ({
  */
 export async function chooseByKernel(
   problem: Problem,
-  laid: Laid,
   drawn: readonly Drawn[],
   m: number,
 ): Promise<Int32Array[] | null> {
   const { passRows, pace } = problem;
+  const laid = problem.laid!;
   const { nRows: n, map } = passRows;
   const starts = drawn.length;
   const draws = joined(drawn);
@@ -159,12 +159,9 @@ function joined(all: readonly { draws: Float64Array }[], from = 0, to = Infinity
  *
  * @returns null where that is none, or equal rows are one: the draws are of all rows
  */
-export async function swapByKernel(
-  problem: Problem,
-  laid: Laid,
-  searches: readonly Search[],
-): Promise<Centers | null> {
+export async function swapByKernel(problem: Problem, searches: readonly Search[]): Promise<Centers | null> {
   const { passRows, pace } = problem;
+  const laid = problem.laid!;
   const { nRows: n, map } = passRows;
   const d = problem.rows.nFeatures;
   const count = searches.length;
@@ -172,8 +169,7 @@ export async function swapByKernel(
   const trials = searches[0].draws.length;
   // A swap is some four passes, and before the first one there are more.
   const most = Math.floor(productsHere(startLimit.products) / (4 * count * n * k * (d + 2))) - 1;
-  if (map || !laid.tensor || trials === 0 || most < 1 || count * n * (d + 3 * k) > startLimit.held)
-    return null;
+  if (map || !laid.tensor || most < 1 || count * n * (d + 3 * k) > startLimit.held) return null;
   let starts = Float32Array.from(searches.flatMap(({ start }) => Array.from(start)));
   let best = 0;
   for (let done = 0; done < trials; done += most) {

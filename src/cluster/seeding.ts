@@ -18,7 +18,7 @@ export const randomRows: Seeding = async ({ rows, weight }, k, random) => {
   const weighty = weight ? weight.reduce((n, w) => n + (w > 0 ? 1 : 0), 0) : rows.nRows;
   if (weighty < k) {
     throw new InputError(
-      `K-means: init 'random' draws ${k} different rows and only ${weighty} have a sampleWeight above 0; ask for at most ${weighty} clusters.`,
+      `K-means: init 'random' draws ${k} rows and only ${weighty} have a sampleWeight above 0; ask for at most ${weighty} clusters.`,
     );
   }
   return chooseWithoutReplacement(random, normalized(weight, rows.nRows), k);
@@ -50,8 +50,7 @@ export function drawnFor({ rows, weight }: Problem, k: number, random: RandomSta
 
 /** Of each start the rows [K] that k-means++ chooses. */
 export async function chooseAll(problem: Problem, k: number, drawn: readonly Drawn[]): Promise<Int32Array[]> {
-  const { laid } = problem;
-  const atOnce = laid && (await seedingCode()?.chooseByKernel(problem, laid, drawn, candidatesFor(k)));
+  const atOnce = await seedingCode()?.chooseByKernel(problem, drawn, candidatesFor(k));
   if (atOnce) return atOnce;
   const chosen: Int32Array[] = [];
   for (const each of drawn) chosen.push(await chooseRows(problem, k, each));
@@ -117,7 +116,7 @@ export function drawing(
   };
 }
 
-/** Where there is the kernel. */
+/** Where there is the kernel; rows are laid out for it then. */
 export const seedingCode = () => kernelCode<typeof import('./kernelSeeding.js')>('LatentSquaredDistances');
 
 function nearestOf(problem: Problem, candidates: number): Nearest {

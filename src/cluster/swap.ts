@@ -11,8 +11,8 @@ import { chooseAll, distancesTo, drawing, drawnFor, seedingCode } from './seedin
 /** Starts, of which the best is kept. */
 const STARTS = 2;
 
-/** Swaps that a search tries. */
-const trialsFor = (k: number): number => (k > 1 ? k + 2 : 0);
+/** Swaps that a search tries, beside one for each cluster. */
+const MORE = 2;
 
 /** Lloyd's iterations after which a swap is judged; native/swap.cc has the same. */
 const ITERATIONS = 10;
@@ -39,21 +39,21 @@ export interface Search {
  * C. Sohler, A better k-means++ algorithm via local search, ICML 2019.
  */
 export async function randomSwap(problem: Problem, k: number, random: RandomState): Promise<Centers> {
-  const { rows, laid } = problem;
+  const { rows } = problem;
   const drawn = Array.from({ length: STARTS }, () => drawnFor(problem, k, random));
   const searches: Search[] = [];
   for (const chosen of await chooseAll(problem, k, drawn)) {
-    const draws = random.randomSample(trialsFor(k));
+    const draws = random.randomSample(k + MORE);
     searches.push({ start: await rows.at(chosen), draws });
   }
-  const atOnce = laid && (await seedingCode()?.swapByKernel(problem, laid, searches));
+  const atOnce = await seedingCode()?.swapByKernel(problem, searches);
   if (atOnce) return atOnce;
-  let best = await search(problem, searches[0]);
-  for (const other of searches.slice(1)) {
-    const found = await search(problem, other);
-    if (isLower(found.inertia, best.inertia)) best = found;
+  let best: Found | undefined;
+  for (const each of searches) {
+    const found = await search(problem, each);
+    if (!best || isLower(found.inertia, best.inertia)) best = found;
   }
-  return best.centers;
+  return best!.centers;
 }
 
 /** Centres, and the inertia about them. */

@@ -80,8 +80,7 @@ export interface Batch<X = Tensor2D> {
   readonly end: number;
 }
 
-const TOO_LATE =
-  "params() of onIteration was called when the iteration's hook had ended, and its params are gone; call it in the hook, or before the promise that the hook returns ends.";
+const TOO_LATE = 'params() was called after its hook, onIteration; call it there.';
 
 /** What one iteration made of the parameters. */
 export interface Step<P> {
@@ -153,19 +152,18 @@ export async function iterate<P>(
     converged = next.done;
     history.push(...(next.before ?? []), next.objective);
     const { objective, change } = next;
-    const current = params;
-    let told = false;
+    let current: P | undefined = params;
     await events.onIteration?.({
       init,
       iteration: history.length,
       objective,
       change,
       params: () => {
-        if (told) throw new InputError(TOO_LATE);
+        if (current === undefined) throw new InputError(TOO_LATE);
         return report(current);
       },
     });
-    told = true;
+    current = undefined;
     events.signal?.throwIfAborted();
   }
   const objective = history[history.length - 1];

@@ -33,7 +33,8 @@ export const SMALLEST = 1e-15;
  * Of sums of squares about a row, at least so much is left about the mean. In float64 they then lose 3 of 16 digits, and a
  * kernel's, which are float32's in short blocks, 1 of 8. Those of tensor operations are taken about the mean.
  */
-const LEFT = { numbers: 1e-3, kernel: 0.1, tensors: Infinity };
+const LEFT = 1e-3;
+const LEFT_BY_KERNEL = 0.1;
 
 const isZero = (origin: Float64Array): boolean => origin.every((value) => value === 0);
 
@@ -144,6 +145,9 @@ interface ColumnSums {
   readonly second: Float64Array;
 }
 
+/** Those of a batch. */
+type BatchSums = Pick<ColumnSums, 'center'> & Readonly<Record<'first' | 'second', ArrayLike<number>>>;
+
 const kernelFor = ({ tensor }: Source): NativeKernel | null =>
   tensor?.dtype === 'float32' ? nativeKernel('LatentColumnMoments') : null;
 
@@ -151,15 +155,15 @@ const kernelFor = ({ tensor }: Source): NativeKernel | null =>
 async function centralSums(source: Source, given: Float64Array | null, pace: Pace): Promise<ColumnSums> {
   const { nRows, nFeatures: d, tensor, copyRow } = source;
   const kernel = kernelFor(source);
-  let center = given ?? (kernel ? null : await rowsAt(source, new Float64Array(d), [0]));
   const first = new Float64Array(d);
   const second = new Float64Array(d);
+  let center = given ?? (kernel ? null : await rowsAt(source, first, [0])); // about 0, which the sums still are
   const step = kernel ? Math.ceil(KERNEL_FLOATS / d) : MAX_BATCH;
   for (let start = 0; start < nRows; start += step) {
     const end = Math.min(nRows, start + step);
     if (copyRow) addRows(copyRow, center!, start, end, first, second);
     else {
-      const sums: ColumnSums = kernel
+      const sums: BatchSums = kernel
         ? await sumsByKernel(kernel, tensor!, center, start, end)
         : await sumsByTensors(source, center!, start, end);
       center = sums.center;
@@ -185,8 +189,8 @@ function addRows(
   const rows = new Float64Array(2 * d); // two at a time: sums are read and written half as often
   for (let i = start; i < end; i += 2) {
     copyRow(i, center, rows, 0);
+    rows.fill(0, d);
     if (i + 1 < end) copyRow(i + 1, center, rows, d);
-    else rows.fill(0, d);
     for (let j = 0; j < d; j++) {
       const a = rows[j];
       const b = rows[d + j];
@@ -199,7 +203,7 @@ function addRows(
 /** What would be found about the origin; null where the centre is so far from the mean that digits would be lost. */
 function movedTo(origin: Float64Array, nRows: number, { center, first, second }: ColumnSums, left: number) {
   const about = second.map((value, j) => value - first[j] ** 2 / nRows);
-  if (!about.every((value, j) => value >= left * second[j] && Number.isFinite(value))) return null;
+  if (!about.every((value, j) => value >= left * second[j] && value < Infinity)) return null;
   const moved = first.map((value, j) => value + nRows * (center[j] - origin[j]));
   return { first: moved, second: about.map((value, j) => value + moved[j] ** 2 / nRows) };
 }
@@ -209,14 +213,14 @@ async function sumsByTensors(
   center: Float64Array,
   start: number,
   end: number,
-): Promise<ColumnSums> {
+): Promise<BatchSums> {
   const [first, second] = await read(
     tidy(() => {
       const x = relativeBatch(source, center, start, end);
       return [sum(x, 0), sum(square(x), 0)];
     }),
   );
-  return { center, first: Float64Array.from(first), second: Float64Array.from(second) };
+  return { center, first, second };
 }
 
 /** About the centre as float32 has it, and then moved by what that leaves. */
@@ -281,7 +285,7 @@ export async function rowsOf(
     value ** 2 <= near ** 2 * (about[j] / nRows - (first[j] / nRows) ** 2);
   const shifted = near === 0 || !mean.every(isNear);
   const origin = source.tensor ? mean.map((value) => (shifted ? Math.fround(value) : 0)) : mean;
-  const left = LEFT[!source.tensor ? 'numbers' : kernelFor(source) ? 'kernel' : 'tensors'];
+  const left = !source.tensor ? LEFT : kernelFor(source) ? LEFT_BY_KERNEL : Infinity;
   const { first: rest, second } =
     movedTo(origin, nRows, sums, left) ?? (await centralSums(source, origin, pace));
   const variances = second.map((value, j) => Math.max(0, value / nRows - (rest[j] / nRows) ** 2));

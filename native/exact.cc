@@ -1,7 +1,6 @@
 // The column sums and the scatter matrix of rows about an origin in float64: of data small enough that nothing need be
 // float32's. src/decomposition/moments.ts does the same on the host.
 #include <algorithm>
-#include <memory>
 
 #include "doubles.h"
 
@@ -65,18 +64,12 @@ void compute(Context* context) {
     parts[part] = std::make_unique<Sums>(d);
     add(rows, origin.floats(), d, begin, end, parts[part].get());
   });
+  const Sums& sums = sumOfParts(parts, {&Sums::first, &Sums::products});
   float *first = floatOutput(context, 0, {d}), *firstLow = floatOutput(context, 1, {d});
   float *triangle = floatOutput(context, 2, {d * (d + 1) / 2}), *low = floatOutput(context, 3, {d * (d + 1) / 2});
-  const auto total = [&](auto of) {
-    double sum = 0;
-    for (const auto& part : parts) sum += part ? of(*part) : 0;
-    return sum;
-  };
   for (int64_t i = 0; i < d; i++) {
-    split(total([&](const Sums& sums) { return sums.first[i]; }), first + i, firstLow + i);
-    for (int64_t j = 0; j <= i; j++) {
-      split(total([&](const Sums& sums) { return sums.products[i * sums.stride + j]; }), triangle++, low++);
-    }
+    split(sums.first[i], first + i, firstLow + i);
+    for (int64_t j = 0; j <= i; j++) split(sums.products[i * sums.stride + j], triangle++, low++);
   }
 }
 

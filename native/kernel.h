@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <initializer_list>
+#include <memory>
 #include <vector>
 
 #if !defined(__wasm__)
@@ -50,6 +52,19 @@ static inline void parallel(int64_t n, int64_t grain, const std::function<void(i
 
 // How many parts these make of n at most.
 int threads();
+
+// What the parts of `parallelIndexed` added up, in the first of them. Those that there were none of are null.
+template <class Sums>
+Sums& sumOfParts(const std::vector<std::unique_ptr<Sums>>& parts,
+                 std::initializer_list<std::vector<double> Sums::*> fields) {
+  Sums& all = *parts[0];
+  for (size_t part = 1; part < parts.size() && parts[part]; part++) {
+    for (const auto field : fields) {
+      for (size_t at = 0; at < (all.*field).size(); at++) (all.*field)[at] += ((*parts[part]).*field)[at];
+    }
+  }
+  return all;
+}
 
 // Lets another thread go on.
 void makeRoom();

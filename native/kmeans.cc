@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 
 #include "compare.h"
 #include "rows.h"
@@ -305,14 +304,7 @@ void kmeansPass(Context* context) {
     parts[part] = std::make_unique<Sums>(pass);
     passOver(pass, begin, end, *parts[part]);
   });
-
-  Sums all(pass);
-  for (const auto& part : parts) {
-    if (!part) continue;
-    for (const auto field : {&Sums::sums, &Sums::totals}) {
-      for (size_t at = 0; at < (all.*field).size(); at++) (all.*field)[at] += ((*part).*field)[at];
-    }
-  }
+  const Sums& all = sumOfParts(parts, {&Sums::sums, &Sums::totals});
   doubleOutput(context, 0, all.sums);
   doubleOutput(context, 1, all.totals);
 }

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 
+#include "few.h"
 #include "moments.h"
 #include "responsibilities.h"
 
@@ -151,10 +152,20 @@ std::vector<int32_t> guessed(const Rows& rows, const Mixture& mixture, const int
   return last[0] < 0 ? likeliest(rows, mixture) : std::vector<int32_t>(last, last + rows.n);
 }
 
+// Adds moments [K, (D + 1)(D + 2) / 2] to `total` [2, ..], float64 in two parts; `anew`: in place of what was there.
+void addMoments(const std::vector<double>& moments, float* total, bool anew) {
+  float *high = total, *low = total + moments.size();
+  for (const double moment : moments) {
+    split(moment + (anew ? 0 : static_cast<double>(*high) + *low), high, low);
+    high++, low++;
+  }
+}
+
 // Inputs:
-//   x [N, D], range [3] the first row of the batch in x, how many, and whether the sums begin with it, origin [D],
+//   x [N, D], range [4] the first row of the batch in x, how many, whether the sums begin with it, and whether features are few,
+//   origin [D],
 //   means [K, D], factors [K, D, D] P, constants [2, K], weights [2, n] or [0], given [K, n] or [0], reach [],
-//   last [n] (or [0], with `given`), changed in place: who won each row, -1 before the first pass
+//   last [n] (or [0], with `given` and of few features), changed in place: who won each row, -1 before the first pass
 //   sums [2, K, (D + 1)(D + 2) / 2], to which the batch's are added in place: float64 in two parts
 // Outputs: totals [2, K + 1] of the batch: Σ r of each component, the log-likelihood.
 void pass(Context* context) {
@@ -165,10 +176,18 @@ void pass(Context* context) {
   const int64_t n = range.ints()[1];
   const int64_t d = x.dim(1);
   const int64_t k = means.dim(0);
+  const auto w = weightsOf(weights, n);
+  if (range.ints()[3] != 0) {
+    const FewComponents components(k, d, means.floats(), constants.floats(), factors.floats());
+    const float* instead = given.size() > 0 ? given.floats() : nullptr;
+    const FewSums sums =
+        passOfFew({x.floats() + first * d, origin.floats(), n, d}, components, w.data(), instead);
+    doubleOutput(context, 0, sums.totals);
+    return addMoments(sums.moments, total.floats(), range.ints()[2] != 0);
+  }
   Mixture mixture{k, d, means.floats(), constants.floats(), *reach.floats(), nullptr};
   packFactors(factors.floats(), &mixture);
   Sums sums{Moments(k, d), std::vector<double>(k + 1)};
-  const auto w = weightsOf(weights, n);
   const int64_t held = HELD * threads();
   for (int64_t start = 0; start < n; start += held) {
     const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(held, n - start), d};

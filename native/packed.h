@@ -16,7 +16,7 @@ struct PackedRows : Rows {
     if (n * d > most) return;
     packed_.reset(new float[(n + ROWS - 1) / ROWS * ROWS * d]);
     parallel(n, shareOf(n, d), [&](int64_t begin, int64_t end) {
-      Comparison block(Points{});
+      SideBySide block;
       for (int64_t i = begin; i < end; i += ROWS) {
         block.take(i, end);
         block.pack(x, origin, d, &packed_[i * d]);

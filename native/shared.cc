@@ -47,10 +47,10 @@ inline void eachVector(const Components& of, int64_t m, F f) {
 // What a thread adds up.
 struct Sums {
   Sums(int64_t k, int64_t d, bool shared)
-      : totals(k + 1), first(k * d), second(shared ? d * (d + 1) / 2 : k * d), spread(shared ? k * k : 0) {}
+      : totals(k + 1), first(k * d), second(shared ? (d + 1) * (d + 2) / 2 : k * d), spread(shared ? k * k : 0) {}
   std::vector<double> totals;  // [K + 1] Σ r, then Σ w log Σ p
   std::vector<double> first;   // [K, D] Σ r y
-  std::vector<double> second;  // [K, D] Σ r y², or the lower triangle of Σ w ȳ ȳᵀ, row by row
+  std::vector<double> second;  // [K, D] Σ r y², or the lower triangle of Σ w ȳ ȳᵀ, row by row, and a row of 0
   std::vector<double> spread;  // [K, K] Σ (r_c δ_ce - r_c r_e / w)
 };
 
@@ -251,7 +251,8 @@ std::vector<float> padded(const float* from, int64_t k, int64_t d) {
 //   means [K, D]: of the data with `scales` [K, D], else in the frame of `factor` [D, D] P; the other one is [0],
 //   constants [2, K], weights [2, n] or [0], given [K, n] or [0], reach []
 // Outputs, float64 in two parts: totals [2, K + 1] Σ r and the log-likelihood, first [2, K D] Σ r y,
-//   second [2, K D] Σ r y², or [2, D (D + 1) / 2] the lower triangle of Σ r y yᵀ, row by row
+//   second [2, K D] Σ r y², or [2, (D + 1)(D + 2) / 2] the lower triangle of Σ r y yᵀ, row by row, and a row of 0: as
+//   LatentMixtureRefine takes it
 void pass(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), means(context, 3), scales(context, 4);
   const Input factor(context, 5), constants(context, 6), weights(context, 7), given(context, 8), reach(context, 9);
@@ -270,13 +271,7 @@ void pass(Context* context) {
     parts[part] = std::make_unique<Sums>(k, d, !scaled);
     passOver(of, rows, shares, begin, end, parts[part].get());
   });
-  Sums sums(k, d, !scaled);
-  for (const auto& part : parts) {
-    if (!part) continue;
-    for (const auto field : {&Sums::totals, &Sums::first, &Sums::second, &Sums::spread}) {
-      for (size_t at = 0; at < (sums.*field).size(); at++) (sums.*field)[at] += ((*part).*field)[at];
-    }
-  }
+  Sums& sums = sumOfParts(parts, {&Sums::totals, &Sums::first, &Sums::second, &Sums::spread});
   if (!scaled) addSpread(of, &sums);
   doubleOutput(context, 0, sums.totals);
   doubleOutput(context, 1, sums.first);

@@ -6,9 +6,7 @@ import { passesOf } from '../src/cluster/passes.js';
 import { pacer } from '../src/core/iterate.js';
 import { kernelName, type KernelName } from '../src/core/native.js';
 import { fitRows } from '../src/core/rows.js';
-import { KMeans, PCA, RandomState } from '../src/index.js';
-import { COVARIANCES } from '../src/mixture/covariance.js';
-import { nativeCode } from '../src/mixture/em.js';
+import { GaussianMixture, KMeans, PCA, RandomState } from '../src/index.js';
 import { fitsHost } from '../src/mixture/host.js';
 import { screens } from '../src/mixture/screen.js';
 import { backends, kernelBackends, useBackend } from './support/backends.js';
@@ -51,8 +49,9 @@ it.each([
   'above 2,048: only the rows whose bounds fail',
   '4,096 to 2²¹ rows of up to 16 features: equal rows as one',
   'K D up to 512, or N K D up to 2¹⁹',
-  'N K (D² + 100) up to 1.5 million',
-  'from 24 features; tied, diag, spherical: from 4',
+  'N K (D² + 100) up to 300,000: float64',
+  'N K (D² + 100) up to 1.5 million on the host',
+  'up to 64 features (wasm: 32)',
   'From 24 features and 3 components on',
   'N D² up to 10⁸ in float64',
   'more than 40 features',
@@ -89,16 +88,20 @@ describe.each(kernelBackends)('with kernels, on %s', (backend) => {
     expect([await looks(4095, 16), await looks(4096, 16), await looks(4096, 17)]).toEqual([0, 1, 0]);
   });
 
-  it('a mixture takes kernels from 24 features, with another covariance from 4', () => {
-    for (const [type, from] of [
-      ['full', 24],
-      ['tied', 4],
-      ['diag', 4],
-      ['spherical', 4],
+  it('a mixture has all components of all rows up to 64 features, on wasm 32, and remembers who won a row from there', async () => {
+    const most = backend === 'wasm' ? 32 : 64;
+    for (const [d, few] of [
+      [most, true],
+      [most + 1, false],
     ] as const) {
       // prettier-ignore
-      expect(nativeCode(COVARIANCES[type], from - 1)).toBeNull();
-      expect(nativeCode(COVARIANCES[type], from)).not.toBeNull();
+      const x = drawn(2000, d);
+      const seen = await calls(async () =>
+        (await GaussianMixture.fit(x, { nComponents: 2, maxIter: 2, regCovar: 1, seed: 0 })).dispose(),
+      );
+      x.dispose();
+      const own = seen('LatentMixturePass').filter(({ inputs }) => inputs.given.size === 0);
+      expect(own.map(({ inputs }) => inputs.last.size > 0)).toEqual([!few, !few]);
     }
   });
 
@@ -140,7 +143,8 @@ describe('without kernels', () => {
   });
 });
 
-it('a mixture runs on the host up to N K (D² + 100) = 1.5 million, and leaves components out from 24 features and 3', () => {
-  expect([fitsHost(1000, 3, 20), fitsHost(1001, 3, 20)]).toEqual([true, false]);
+it('a mixture runs on the host up to N K (D² + 100) = 1.5 million, 300,000 with kernels, and leaves components out from 24 features and 3', () => {
+  expect([fitsHost(1000, 3, 20, false), fitsHost(1001, 3, 20, false)]).toEqual([true, false]);
+  expect([fitsHost(200, 3, 20, true), fitsHost(201, 3, 20, true)]).toEqual([true, false]);
   expect([screens(3, 24), screens(2, 24), screens(3, 23)]).toEqual([true, false, false]);
 });

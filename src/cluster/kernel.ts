@@ -2,7 +2,7 @@ import { fill, tensor, tensor1d, tensor2d, type Tensor, type Tensor2D } from '@t
 import { fold, type Batch } from '../core/iterate.js';
 import { partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
 import { nativeKernel, splitTensor, type NativeKernel } from '../core/native.js';
-import { digest } from '../core/read.js';
+import { digest, release } from '../core/read.js';
 import { goAhead, iterationsOfCall } from './ahead.js';
 import { assignByTensors, type Centers, type Statistics } from './lloyd.js';
 import { DOWN } from './loops.js';
@@ -40,8 +40,9 @@ interface Memo {
 /** What passes share. */
 interface Shared {
   readonly motion: Motion;
-  /** [K * D] The centres as float32. */
-  readonly rounded: Float32Array;
+  /** What `motionTensors` makes of each pass: these grow with the passes. */
+  readonly since: Room;
+  readonly farthest: Room;
   readonly totals: Totals;
 }
 
@@ -82,12 +83,27 @@ export function kernelPasses(problem: Problem, laid: Laid, k: number, algorithm:
 
 function sharedFor(problem: Problem, k: number): Shared {
   const motion = firstMotion(problem, k);
-  return { motion, rounded: new Float32Array(k * motion.d), totals: noTotals(motion) };
+  const [since, farthest] = [new Room(), new Room()];
+  return { motion, since, farthest, totals: noTotals(motion) };
+}
+
+/** Numbers for one tensor after the other: V8 is slow to collect typed arrays. */
+class Room {
+  #all = new Float32Array(0);
+
+  /** n numbers that are set anew; those that were taken before are gone. */
+  take(n: number): Float32Array {
+    if (n > this.#all.length) {
+      release(this.#all);
+      this.#all = new Float32Array(2 * n);
+    }
+    return this.#all.subarray(0, n).fill(0);
+  }
 }
 
 async function assign(restart: Restart, exact: Centers): Promise<Statistics> {
   const { problem, laid, kernel, bounded, memos } = restart;
-  const { motion, rounded, totals } = (restart.shared ??= sharedFor(
+  const { motion, totals, ...room } = (restart.shared ??= sharedFor(
     problem,
     exact.length / problem.rows.nFeatures,
   ));
@@ -97,8 +113,7 @@ async function assign(restart: Restart, exact: Centers): Promise<Statistics> {
   carry(totals, motion);
   // Sums of weights that are no integers need not come back to 0; of how many rows are equal they do.
   const anew = problem.weight !== null || isFaint(totals);
-  rounded.set(motion.centers);
-  const moved = motionTensors(motion, rounded, bounded, anew);
+  const moved = motionTensors(motion, room, bounded, anew);
   const take = async ({ x: part, start, end }: Batch<Part>, last: Memo | undefined) => {
     const memo = last ?? remember(end - start, weight?.subarray(start, end));
     memo.state ??= stateOf(motion, bounded, part.first, end - start);
@@ -190,13 +205,18 @@ function noBounds() {
 }
 
 /** What the kernel asks of the motion: distances a little above what they are. */
-function motionTensors(motion: Motion, centers: Float32Array, bounded: boolean, anew: boolean) {
-  const { k, d, groups, own, farthest, moved, fastest, levels } = motion;
+function motionTensors(
+  motion: Motion,
+  room: Pick<Shared, 'since' | 'farthest'>,
+  bounded: boolean,
+  anew: boolean,
+) {
+  const { k, d, centers, groups, own, farthest, moved, fastest, levels } = motion;
   const G = groups.length - 1;
   const stride = strideOf(G);
-  const since = new Float32Array(bounded ? own.length : 0);
+  const since = room.since.take(bounded ? own.length : 0);
   for (let at = 0; at < since.length; at++) since[at] = own[at] / DOWN;
-  const wide = new Float32Array(bounded ? moved.length * stride : 0);
+  const wide = room.farthest.take(bounded ? moved.length * stride : 0);
   for (let pass = 0; bounded && pass < moved.length; pass++) {
     for (let g = 0; g < G; g++) wide[pass * stride + g] = farthest[pass * G + g] / DOWN;
   }

@@ -5,7 +5,7 @@ import { DOWN, squaredDistance } from './loops.js';
 import type { Problem } from './problem.js';
 
 /**
- * Groups of centres, at most (0: no bounds; and a row's bounds take at most an eighth of what its features take), and how
+ * Groups of centres, at most (0: no bounds; and a row's bounds take at most a sixteenth of what its features take), and how
  * many products of a row with all centres there must be in the native kernel for bounds to pay. Of 100,000 x 16, k = 64,
  * to convergence, it took 120 ms with bounds and 104 without; of 20,000 x 128, k = 16, 13.9 and 14.7. Tests set both.
  */
@@ -18,8 +18,8 @@ export interface Motion {
   /** [G + 1] A group's centres are those from its number here to the next one's. */
   readonly groups: Int32Array;
   readonly levels: Levels;
-  /** [K * D] Of this pass, as float32 sees them; and by how much they have moved since the last one. */
-  readonly centers: Float64Array;
+  /** [K * D] Of this pass, and by how much they have moved since the last one. */
+  readonly centers: Float32Array;
   readonly moves: Float64Array;
   /** [K] |c|² */
   readonly norms: Float64Array;
@@ -36,13 +36,13 @@ export interface Motion {
 /** Of the first pass. */
 export function firstMotion({ rows }: Problem, k: number): Motion {
   const { nFeatures: d, variances } = rows;
-  const most = Math.max(1, Math.min(k, groupLimit.groups, Math.floor(d / 2)));
+  const most = Math.max(1, Math.min(k, groupLimit.groups, Math.floor(d / 4)));
   return {
     k,
     d,
     groups: Int32Array.from({ length: most + 1 }, (_, g) => Math.ceil((g * k) / most)),
     levels: levelsOf(Math.sqrt(variances.reduce((a, b) => a + b))),
-    centers: new Float64Array(k * d),
+    centers: new Float32Array(k * d),
     moves: new Float64Array(k * d),
     norms: new Float64Array(k),
     moved: [],

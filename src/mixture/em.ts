@@ -58,27 +58,25 @@ export interface Problem {
 
 /** The work of a fit in native kernels. */
 export interface Native {
-  /** As {@link pass}; null where tensor operations must do it. */
+  /** As {@link pass}. */
   pass(
     problem: Problem,
     native: Native,
     mixture: State,
     winners: Winners,
     given?: Responsibilities,
-  ): Promise<Found | null>;
+  ): Promise<Found>;
   /** The M-step, where it is a kernel, too. */
-  step?(native: Native, mixture: State, counts: Float64Array, regCovar: number): Step;
+  step?(native: Native, mixture: State, found: Found, regCovar: number): Step;
   dispose(): void;
 }
 
 /** What of the kernels is registered with them. */
 interface NativeCode {
-  /** Whether they pay. */
-  isNative(covariance: Covariance, d: number): boolean;
   /** float32 numbers that a pass holds for one row. */
   nativeWidth(k: number, d: number): number;
   /** Yours to free. */
-  nativeOf(rows: Rows, k: number): Native;
+  nativeOf(rows: Rows, k: number, covariance: Covariance): Native;
 }
 
 /** How far the means go [K * D], and P of the next iteration. */
@@ -105,17 +103,13 @@ export type Winners = (Int32Array | Memo | null)[];
 export const freeWinners = (winners: Winners): void =>
   winners.forEach((each) => each && 'dispose' in each && each.dispose());
 
-/** What has the kernels, where there are some and they pay. */
-export function nativeCode(covariance: Covariance, d: number): NativeCode | null {
-  const code = kernelCode<NativeCode>(
-    covariance.triangular ? 'LatentMixturePass' : 'LatentMixtureSharedPass',
-  );
-  return code?.isNative(covariance, d) ? code : null;
-}
+/** What has the kernels, where there are some. */
+export const nativeCode = ({ triangular }: Covariance): NativeCode | null =>
+  kernelCode(triangular ? 'LatentMixturePass' : 'LatentMixtureSharedPass');
 
 /** float32 numbers that a pass holds for one row. */
 export function passWidth(covariance: Covariance, k: number, d: number): number {
-  const native = nativeCode(covariance, d);
+  const native = nativeCode(covariance);
   if (native) return native.nativeWidth(k, d);
   return covariance.triangular && screens(k, d) ? screenWidth(d) : 3 * k * d;
 }
@@ -137,8 +131,7 @@ export async function pass(
     await pace();
     return statistics;
   }
-  const found = await native?.pass(problem, native, mixture, winners, given);
-  if (found) return found;
+  if (native) return native.pass(problem, native, mixture, winners, given);
   const params = toTensors(mixture, covariance);
   const constants = tidy(() => logConstants(params, covariance));
   const screen =
@@ -232,9 +225,10 @@ export function maximize(
   // As in scikit-learn: a component that no row belongs to divides by this, not by 0.
   const counts = found.counts.map((n) => n + 10 * Number.EPSILON);
   const total = counts.reduce((a, b) => a + b, 0);
+  const moments = { ...found, counts };
   const { moves, next } = native?.step
-    ? native.step(native, mixture, counts, regCovar)
-    : hostStep(problem, mixture, { ...found, counts } as Moments);
+    ? native.step(native, mixture, moments, regCovar)
+    : hostStep(problem, mixture, moments as Moments);
   const spread = Math.sqrt(meanVariance(rows));
   const thin: Thin | null = 'collapsed' in next ? next : thinnest(next, spread, counts.length);
   if (thin) {

@@ -208,12 +208,12 @@ export class GaussianMixture {
     const covariance = COVARIANCES[covarianceType];
     const rows = await rowsOf('GaussianMixture.fit: x', source, (d) => passWidth(covariance, k, d), pace);
     const weight = await readWeights('GaussianMixture.fit: sampleWeight', options.sampleWeight, rows.nRows);
-    const all = fitsHost(rows.nRows, k, rows.nFeatures)
+    const kernels = nativeCode(covariance);
+    const all = fitsHost(rows.nRows, k, rows.nFeatures, !!kernels)
       ? Array.from({ length: rows.nRows }, (_, i) => i)
       : null;
     const onHost = all && (await rows.at(all));
-    const code = onHost ? null : nativeCode(covariance, rows.nFeatures);
-    const native = code && code.nativeOf(rows, k);
+    const native = onHost ? null : kernels && kernels.nativeOf(rows, k, covariance);
     const problem: Problem = { rows, onHost, native, weight, covariance, regCovar, pace };
     const restarts = { nComponents: k, nInit, init, seed, tol, maxIter };
     const run = await bestRun(problem, restarts, options).finally(() => native?.dispose());

@@ -6,14 +6,17 @@ import type { Covariance } from './covariance.js';
 import { LOG_2PI, type Mixture, type State } from './density.js';
 import type { Statistics } from './em.js';
 
-/** Multiplications of a pass up to which the host takes it, about 2 ms. Tests set 0 to have tensors. */
-export const hostLimit = { work: 1.5e6 };
+/**
+ * Multiplications of a pass up to which the host takes it, about 2 ms, and the share of them where kernels of ours would:
+ * those take 0.1 to 0.4 ms, however little they do. Tests set 0 to have tensors.
+ */
+export const hostLimit = { work: 1.5e6, besideKernels: 0.2 };
 
 /** What the exponential and all that does not grow with D² cost for one row and component, in multiplications. */
 const PER_ROW = 100;
 
-export const fitsHost = (n: number, k: number, d: number): boolean =>
-  n * k * (d * d + PER_ROW) <= hostLimit.work;
+export const fitsHost = (n: number, k: number, d: number, kernels: boolean): boolean =>
+  n * k * (d * d + PER_ROW) <= hostLimit.work * (kernels ? hostLimit.besideKernels : 1);
 
 /**
  * One pass over rows `x` [N * D]. With `given` responsibilities [K, N], already weighted, those count in place of the

@@ -6,6 +6,7 @@
 import {
   dispose,
   fill,
+  getBackend,
   scalar,
   tensor1d,
   tensor2d,
@@ -15,18 +16,24 @@ import {
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
-import { layOut, partsOf, type Laid, type Part } from '../core/laid.js';
+import { layOut, partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
 import { joinHalves, nativeKernel, splitTensor } from '../core/native.js';
 import { read } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
-import { sharesOf, type Covariance } from './covariance.js';
+import { sharesOf, type Collapsed, type Covariance } from './covariance.js';
 import type { State } from './density.js';
 import type { Found, Native as Work, Problem, Responsibilities, Step } from './em.js';
 import { logConstantsOf } from './host.js';
 import { NATS, screens, WHOLE } from './screen.js';
 
-/** From this many features on the kernels are faster than tensor operations and plain loops. Tests set it. */
-export const nativeLimit = { features: 24 };
+/**
+ * Up to how many features a pass computes all components of all rows side by side, and remembers nothing of them
+ * (native/few.h); on wasm, whose vectors are short, half as many. Tests set it. Of 50,000 x 64, k = 8, that takes 28 ms where
+ * the other pass takes 25 to 131, as more components have a share of a row; of 20,000 x 128, k = 16, 55 for 24 and 89 for 160.
+ */
+export const fewLimit = { features: 64 };
+
+const isFew = (d: number): boolean => d <= fewLimit.features / (getBackend() === 'wasm' ? 2 : 1);
 
 /** What the kernels of one fit work with. */
 interface Kernels {
@@ -41,10 +48,6 @@ interface Kernels {
 /** They, and the kernels. */
 export interface Native extends Work, Kernels {}
 
-/** Whether the kernels pay. */
-export const isNative = ({ triangular }: Covariance, d: number): boolean =>
-  triangular && d >= nativeLimit.features;
-
 /** Yours to free. */
 export function nativeOf(rows: Rows, k: number): Native {
   const d = rows.nFeatures;
@@ -57,10 +60,10 @@ export function nativeOf(rows: Rows, k: number): Native {
 /** float32 numbers that a pass holds for one row: the row in the frame of its component, and float64 log densities. */
 export const nativeWidth = (k: number, d: number): number => d + 32 + 2 * k;
 
+/** P as [K, D, D], or the one that all share as [1, D, D]. */
 const factorsOf = ({ weights, means, precisionsCholesky: p }: State): Tensor => {
-  const k = weights.length;
-  const d = means.length / k;
-  return tensor3d(p instanceof Float32Array ? p : new Float32Array(p), [k, d, d]);
+  const d = means.length / weights.length;
+  return tensor3d(p instanceof Float32Array ? p : new Float32Array(p), [p.length / d ** 2, d, d]);
 };
 
 /** The mixture as the kernel takes it: means [K, D], P [K, D, D], log constants [2, K], how many nats count. */
@@ -76,32 +79,51 @@ function paramsOf(mixture: State, covariance: Covariance) {
   };
 }
 
-function nativeStep({ sums }: Native, mixture: State, counts: Float64Array, regCovar: number): Step {
-  const refine = nativeKernel('LatentMixtureRefine')!;
+function nativeStep({ sums }: Native, mixture: State, { counts }: Found, regCovar: number): Step {
+  const { next, moves } = refine(mixture, counts, sums, regCovar, sharesOf(regCovar, true));
+  return { next, moves: joinHalves(moves) };
+}
+
+/**
+ * The next P of one covariance each, or of the one that all share.
+ *
+ * @param counts [K], or [1]
+ * @param sums [2, K, (D + 1)(D + 2) / 2] float64 in two parts, or [2, ..] of the one
+ * @param shares as `sharesOf` says
+ * @returns `moves` [2, K, D] float64 in two parts
+ */
+export function refine(
+  mixture: State,
+  counts: Float64Array,
+  sums: Tensor,
+  regCovar: number,
+  shares: readonly number[],
+): { next: Float32Array | Collapsed; moves: Float32Array } {
+  const kernel = nativeKernel('LatentMixtureRefine')!;
   const outputs = tidy(() =>
-    refine({
+    kernel({
       factors: factorsOf(mixture),
       counts: splitTensor(counts),
       sums,
       regCovar: splitTensor(Float64Array.of(regCovar)),
-      shares: splitTensor(Float64Array.from(sharesOf(regCovar, true))),
+      shares: splitTensor(Float64Array.from(shares)),
     }),
   );
   const [next, moves, whole] = outputs.map((output) => output.dataSync());
   dispose(outputs);
   const collapsed = whole.indexOf(0);
-  return {
-    moves: joinHalves(moves as Float32Array),
-    next: collapsed < 0 ? (next as Float32Array) : { collapsed },
-  };
+  return { next: collapsed < 0 ? (next as Float32Array) : { collapsed }, moves: moves as Float32Array };
 }
 
 /** Rows of a tensor that a call takes at most: it takes a frame of a page, 16 ms, where features are many. */
 const AT_ONCE = 16384;
 
 /** Parts of one length, so that no last one is short. */
-const rowsOfCall = ({ nRows, batchRows, tensor }: Rows): number =>
-  tensor ? Math.ceil(nRows / Math.ceil(nRows / AT_ONCE)) : batchRows;
+function rowsAtOnce({ nRows, nFeatures: d, batchRows, tensor }: Rows, k: number): number {
+  if (!tensor) return batchRows;
+  const most = isFew(d) ? rowsOfCall(k * (2 * d * d + 64)) : AT_ONCE;
+  return Math.ceil(nRows / Math.ceil(nRows / most));
+}
 
 /** What a batch of n rows remembers. */
 export interface Memo {
@@ -131,11 +153,12 @@ async function nativePass(
   const pass = nativeKernel('LatentMixturePass')!;
   const params = paramsOf(mixture, covariance);
   const kept = given ? [] : memos;
+  const few = isFew(rows.nFeatures);
   const accumulate = async ({ x: part, start, end }: Batch<Part>, before?: Memo) => {
-    const memo = before ?? remember(given ? 0 : end - start, weight?.subarray(start, end));
+    const memo = before ?? remember(given || few ? 0 : end - start, weight?.subarray(start, end));
     const outputs = tidy(() => {
       const { reach, ...mixture } = params;
-      const range = tensor1d([part.first, end - start, start === 0 ? 1 : 0], 'int32');
+      const range = tensor1d([part.first, end - start, Number(start === 0), Number(few)], 'int32');
       const r = given ? given(start, end) : tensor1d([]);
       const { last, weights } = memo;
       const data = { x: part.x, range, origin: laid.shift };
@@ -145,7 +168,13 @@ async function nativePass(
     return { statistics: joinHalves(totals), memo }; // [K + 1]: counts, the log-likelihood
   };
   try {
-    const totals = await fold(partsOf(rows, laid, rowsOfCall(rows)), accumulate, plus, kept, pace);
+    const totals = await fold(
+      partsOf(rows, laid, rowsAtOnce(rows, mixture.weights.length)),
+      accumulate,
+      plus,
+      kept,
+      pace,
+    );
     const k = totals.length - 1;
     return { logLikelihood: totals[k], counts: totals.subarray(0, k) };
   } finally {

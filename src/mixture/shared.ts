@@ -5,41 +5,43 @@
 import { dispose, scalar, tensor1d, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { layOut, partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
-import { joinHalves, nativeKernel, splitTensor } from '../core/native.js';
-import { digest } from '../core/read.js';
+import { joinHalves, nativeKernel, splitDoubles, splitTensor } from '../core/native.js';
+import { digest, release } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
-import type { Covariance } from './covariance.js';
+import { COVARIANCES, type Covariance } from './covariance.js';
 import type { State } from './density.js';
 import {
+  freeWinners,
   merge,
+  type Found,
   type Native,
   type Problem,
   type Responsibilities,
   type Statistics,
+  type Step,
   type Winners,
 } from './em.js';
 import { logConstantsOf } from './host.js';
+import { nativeOf as nativeOfEach, refine } from './native.js';
 import { NATS, screens, WHOLE } from './screen.js';
 
 /**
- * From this many features on the kernel is faster than tensor operations; and how many deviations a mean may be from the
- * rows' where all share a covariance: a row and the mean are subtracted in its frame, which costs digits of what is far.
- * Tests set both.
+ * How many deviations a mean may be from the rows' where all share a covariance: a row and the mean are subtracted in its
+ * frame, which costs digits of what is far. Tests set it.
  */
-export const sharedLimit = { features: 4, far: 256 };
+export const sharedLimit = { far: 256 };
 
-export const isNative = ({ triangular }: Covariance, d: number): boolean =>
-  !triangular && d >= sharedLimit.features;
-
-/** As many as tensor operations hold, which may have to do it. */
-export const nativeWidth = (k: number, d: number): number => 3 * k * d;
+/** float32 numbers that a pass holds for one row: it in the frame, and float64 log densities. */
+export const nativeWidth = (k: number, d: number): number => d + 2 * k;
 
 /** Yours to free. */
-export function nativeOf(rows: Rows): Native {
+export function nativeOf(rows: Rows, _: number, { shared }: Covariance): Native {
   const laid = layOut(rows, 0);
-  const pass = (problem: Problem, _: Native, mixture: State, winners: Winners, given?: Responsibilities) =>
-    sharedPass(problem, laid, mixture, winners, given);
-  return { pass, dispose: () => laid.dispose() };
+  return {
+    pass: (problem, _, mixture, winners, given) => sharedPass(problem, laid, mixture, winners, given),
+    step: shared ? sharedStep : undefined,
+    dispose: () => laid.dispose(),
+  };
 }
 
 /** A mixture as the kernel takes it. */
@@ -48,7 +50,7 @@ interface Params {
   readonly means: Float64Array;
   /** [K * D], or none */
   readonly scales: Float32Array;
-  /** [D, D], or none */
+  /** [D * D], or none */
   readonly factor: Float32Array;
 }
 
@@ -56,7 +58,7 @@ function paramsOf({ weights, means, precisionsCholesky: p }: State, { broadcast 
   const k = weights.length;
   const d = means.length / k;
   if (!broadcast) {
-    const factor = Float32Array.from(p);
+    const factor = p instanceof Float32Array ? p : new Float32Array(p);
     return { means: inFrame(means, factor, d), scales: new Float32Array(0), factor };
   }
   const scales = Float32Array.from(means, (_, at) => p[Math.floor((at * p.length) / means.length)]);
@@ -75,19 +77,20 @@ function inFrame(means: Float64Array, p: Float32Array, d: number): Float64Array 
   return out;
 }
 
-/** As `pass` of em.ts; null where a mean is too far away. */
 async function sharedPass(
-  { rows, weight, covariance, pace }: Problem,
+  problem: Problem,
   laid: Laid,
   mixture: State,
   winners: Winners,
   given?: Responsibilities,
-): Promise<Statistics | null> {
+): Promise<Statistics> {
+  const { rows, weight, covariance, pace } = problem;
   const kernel = nativeKernel('LatentMixtureSharedPass')!;
   const k = mixture.weights.length;
   const d = rows.nFeatures;
   const { means, scales, factor } = paramsOf(mixture, covariance);
-  if (!covariance.broadcast && means.some((m) => Math.abs(m) > sharedLimit.far)) return null;
+  const far = !covariance.broadcast && means.some((m) => Math.abs(m) > sharedLimit.far);
+  if (far) return apartPass(problem, mixture, given);
   const params = {
     means: tensor2d(new Float32Array(means), [k, d]),
     scales: tensor1d(scales),
@@ -114,20 +117,71 @@ async function sharedPass(
     const products = k * d + factor.length;
     const parts = partsOf(rows, laid, laid.tensor ? rowsOfCall(products) : rows.batchRows);
     const sums = await fold(parts, accumulate, merge, winners as null[], pace);
-    return covariance.broadcast ? sums : inWhole(sums, means);
+    return covariance.broadcast ? sums : aboutExact(sums, means);
   } finally {
     dispose(params);
   }
 }
 
-/** Of the mixture that one frame is of: Σ r y about its exact means, Σ r y yᵀ [D * D]. */
-function inWhole({ first, second, ...rest }: Statistics, means: Float64Array): Statistics {
-  const d = first.length / rest.counts.length;
-  // The kernel saw the rounded means of the frame.
-  for (let at = 0; at < first.length; at++) {
-    first[at] += rest.counts[Math.floor(at / d)] * (Math.fround(means[at]) - means[at]);
+/** The same of one P for each component: K times the work, and rows are subtracted from means where both are exact. */
+async function apartPass(problem: Problem, mixture: State, given?: Responsibilities): Promise<Statistics> {
+  const { weights, means, precisionsCholesky: p } = mixture;
+  const k = weights.length;
+  const d = means.length / k;
+  const factors = new Float32Array(k * p.length);
+  for (let c = 0; c < k; c++) factors.set(p, c * p.length);
+  const kernels = nativeOfEach(problem.rows, k);
+  const winners: Winners = [];
+  try {
+    const apart = { ...mixture, precisionsCholesky: factors };
+    const each = { ...problem, covariance: COVARIANCES.full };
+    const found = await kernels.pass(each, kernels, apart, winners, given);
+    const all = joinHalves((await kernels.sums.data()) as Float32Array);
+    const size = all.length / k;
+    const second = new Float64Array(size);
+    const first = new Float64Array(means.length);
+    for (let c = 0; c < k; c++) {
+      const own = all.subarray(c * size, (c + 1) * size);
+      first.set(own.subarray(size - d - 1, size - 1), c * d);
+      for (let at = 0; at < size - d - 1; at++) second[at] += own[at];
+    }
+    return { ...found, first, second };
+  } finally {
+    freeWinners(winners);
+    kernels.dispose();
+    release(factors);
   }
-  const whole = new Float64Array(d * d); // its lower triangle: nobody reads the other
-  for (let i = 0, at = 0; i < d; at += ++i) whole.set(second.subarray(at, at + i + 1), i * d);
-  return { ...rest, first, second: whole };
+}
+
+/** Σ r y about the exact means: the kernel saw the rounded ones of the frame. */
+function aboutExact(found: Statistics, means: Float64Array): Statistics {
+  const { first, counts } = found;
+  const d = first.length / counts.length;
+  for (let at = 0; at < first.length; at++) {
+    first[at] += counts[Math.floor(at / d)] * (Math.fround(means[at]) - means[at]);
+  }
+  return found;
+}
+
+/** The M-step where all share one P, of the pass's sums, which are gone then. */
+function sharedStep(_: Native, mixture: State, found: Found, regCovar: number): Step {
+  const { counts, first, second } = found as Statistics;
+  const d = first.length / counts.length;
+  const moves = first.map((value, at) => value / counts[Math.floor(at / d)]); // ȳ
+  for (let c = 0; c < counts.length; c++) {
+    for (let i = 0, at = 0; i < d; i++) {
+      const factor = moves[c * d + i];
+      for (let j = 0; j <= i; j++) second[at++] -= factor * first[c * d + j];
+    }
+  }
+  const p = Float64Array.from(mixture.precisionsCholesky, Math.fround); // as the kernel saw it
+  for (let c = 0; c < counts.length; c++) COVARIANCES.tied.unwhiten(p, c, moves.subarray(c * d, (c + 1) * d));
+  const both = splitDoubles(second);
+  release(p, second);
+  const sums = tensor2d(both, [2, both.length / 2]);
+  const all = Float64Array.of(counts.reduce((a, b) => a + b, 0));
+  const { next } = refine(mixture, all, sums, regCovar, [0]);
+  sums.dispose();
+  release(both);
+  return { moves, next };
 }

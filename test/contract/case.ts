@@ -5,8 +5,6 @@
 import { memory, Tensor } from '@tensorflow/tfjs-core';
 import { hostLimit as clusterLimit } from '../../src/cluster/problem.js';
 import { hostLimit as mixtureLimit } from '../../src/mixture/host.js';
-import { nativeLimit } from '../../src/mixture/native.js';
-import { sharedLimit } from '../../src/mixture/shared.js';
 import { useKernels } from '../support/kernels.js';
 
 /** Where a fit's passes run: in the kernels of the backend in use, as operations on its tensors, or in typed arrays. */
@@ -37,8 +35,6 @@ export interface Case {
 const HERE = {
   cluster: { perRow: clusterLimit.perRow, small: clusterLimit.small },
   mixture: { work: mixtureLimit.work },
-  native: nativeLimit.features,
-  shared: sharedLimit.features,
 };
 
 function use(where: Where): void {
@@ -46,8 +42,6 @@ function use(where: Where): void {
   clusterLimit.perRow = off * HERE.cluster.perRow;
   clusterLimit.small = off * HERE.cluster.small;
   mixtureLimit.work = off * HERE.mixture.work;
-  nativeLimit.features = off * HERE.native;
-  sharedLimit.features = off * HERE.shared;
   useKernels(where === 'kernels');
 }
 

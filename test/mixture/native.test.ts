@@ -16,7 +16,7 @@ import {
   type Winners,
 } from '../../src/mixture/em.js';
 import { hostLimit } from '../../src/mixture/host.js';
-import { nativeLimit, nativeOf, type Native } from '../../src/mixture/native.js';
+import { fewLimit, nativeOf, type Native } from '../../src/mixture/native.js';
 import { loadMnist } from '../../src/node/index.js';
 import { expectClose } from '../support/close.js';
 import { kernelBackends, useBackend } from '../support/backends.js';
@@ -100,10 +100,18 @@ function expectSame(actual: Statistics, expected: Statistics, n: number, what: s
   expect(of(lower(actual), lower(expected))).toBeLessThan(1e-4);
 }
 
-describe.each(kernelBackends)('native kernels of %s', (backend) => {
+const BORDER = fewLimit.features;
+const PASSES = [
+  ['few', Infinity],
+  ['many', 0],
+] as const;
+
+describe.each(
+  kernelBackends.flatMap((backend) => PASSES.map(([which, most]) => [which, backend, most] as const)),
+)('the pass for %s features in kernels of %s', (_, backend, most) => {
   beforeAll(() => useBackend(backend));
-  beforeEach(() => Object.assign(nativeLimit, { features: 0 }));
-  afterEach(() => Object.assign(nativeLimit, { features: 24 }));
+  beforeEach(() => Object.assign(fewLimit, { features: most }));
+  afterEach(() => Object.assign(fewLimit, { features: BORDER }));
 
   it('are there', () => {
     expect(nativeKernel('LatentMixturePass')).not.toBeNull();
@@ -148,8 +156,12 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
       free();
     }
   });
+});
 
-  it.each([0, 1e-6, 1e4])('an M-step with regCovar %d', async (regCovar) => {
+describe.each(kernelBackends)('the M-step in kernels of %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  it.each([0, 1e-6, 1e4])('with regCovar %d', async (regCovar) => {
     for (const d of [1, 5, 24, 61]) {
       const { problem, native, mixture, free } = await problemOf({ n: 900, k: 3, d, apart: 1, tensor: true });
       const winners: Winners = [];
@@ -165,7 +177,7 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
     }
   });
 
-  it('an M-step takes what float32 sums no longer resolve for a share of what it was', async () => {
+  it('takes what float32 sums no longer resolve for a share of what it was', async () => {
     const { problem, native, mixture, free } = await problemOf({
       n: 900,
       k: 3,
@@ -193,7 +205,7 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
     free();
   });
 
-  it('an M-step tells which component collapsed', async () => {
+  it('tells which component collapsed', async () => {
     const { problem, native, mixture, free } = await problemOf({
       n: 400,
       k: 3,
@@ -212,23 +224,28 @@ describe.each(kernelBackends)('native kernels of %s', (backend) => {
 
 describe.each(kernelBackends)('two fits from one seed on %s', (backend) => {
   beforeAll(() => useBackend(backend));
+  afterEach(() => Object.assign(fewLimit, { features: BORDER }));
 
-  it('are the same to the last bit, however the threads share the work', async () => {
-    // Overlapping components, rows for several threads and more than one call: a sum in another order would show.
-    const { x: values } = made({ n: 20_000, k: 4, d: 30, apart: 1 });
-    const x = tensor2d(values, [20_000, 30]);
-    const fit = async () => {
-      const model = await GaussianMixture.fit(x, { nComponents: 4, maxIter: 8, tol: 0, seed: 7 });
-      const bits = [model.weights, model.means, model.precisionsCholesky].map((each) => each.dataSync());
-      const { history } = model;
-      model.dispose();
-      return { history, bits };
-    };
-    const first = await fit();
-    expect(first.history).toHaveLength(8);
-    for (let again = 0; again < 3; again++) expect(await fit()).toEqual(first);
-    x.dispose();
-  });
+  it.each(PASSES)(
+    'are the same to the last bit, however threads share the work: %s features',
+    async (_, most) => {
+      Object.assign(fewLimit, { features: most });
+      // Overlapping components, rows for several threads and more than one call: a sum in another order would show.
+      const { x: values } = made({ n: 20_000, k: 4, d: 30, apart: 1 });
+      const x = tensor2d(values, [20_000, 30]);
+      const fit = async () => {
+        const model = await GaussianMixture.fit(x, { nComponents: 4, maxIter: 8, tol: 0, seed: 7 });
+        const bits = [model.weights, model.means, model.precisionsCholesky].map((each) => each.dataSync());
+        const { history } = model;
+        model.dispose();
+        return { history, bits };
+      };
+      const first = await fit();
+      expect(first.history).toHaveLength(8);
+      for (let again = 0; again < 3; again++) expect(await fit()).toEqual(first);
+      x.dispose();
+    },
+  );
 });
 
 /** The first digits of MNIST in few components. */
@@ -264,7 +281,11 @@ describe.each(
     const x = await digits(scale);
     const exact = await restarts(x, Infinity);
     expect(exact.map((history) => history.length)).toEqual([12, 12, 12, 12]);
-    expectClose(await restarts(x, 0), exact, { rtol: 0, atol, what: 'kernels' });
+    for (const [what, features] of PASSES) {
+      Object.assign(fewLimit, { features });
+      expectClose(await restarts(x, 0), exact, { rtol: 0, atol, what });
+    }
+    Object.assign(fewLimit, { features: BORDER });
     expectClose(await withoutKernels(() => restarts(x, 0)), exact, { rtol: 0, atol, what: 'tensors' });
     x.dispose();
   });

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "components.h"
-#include "doubles.h"
-#include "side.h"
+#include "responsibilities.h"
 
 namespace latent::mixture {
 
@@ -22,10 +21,11 @@ struct FewComponents {
   int64_t k, d;
   const float* means;      // [K, D], relative to the origin
   const float* constants;  // [2, K], float64 in two parts: log w_k + log |P_k| - D/2 log 2π
+  double reach;            // how far below a row's best component another is dropped, in nats
   std::vector<float> factors;
 
-  FewComponents(int64_t k, int64_t d, const float* means, const float* constants, const float* p)
-      : k(k), d(d), means(means), constants(constants), factors(k * size()) {
+  FewComponents(int64_t k, int64_t d, const float* means, const float* constants, double reach, const float* p)
+      : k(k), d(d), means(means), constants(constants), reach(reach), factors(k * size()) {
     float* to = factors.data();
     for (int64_t c = 0; c < k; c++, p += d * d) {
       for (int64_t start = 0; start < d; start += COLUMNS) {
@@ -52,31 +52,12 @@ struct FewSums {
   std::vector<double> totals;   // [K + 1] Σ r, then Σ w log Σ p
 };
 
-// e^x of x <= 0; 0 where that is below float32's normal numbers, and of NaN. Cephes' polynomial: 2 units in the last place.
-static inline Vector exponential(Vector x) {
-  const IntVector seen = x > -87;
-  const Vector value = seen ? x : Vector{};
-  const Vector shifter = all(12582912); // 1.5 * 2^23: what is added to it is rounded
-  const Vector n = (value * all(1.44269504f) + shifter) - shifter;
-  const Vector rest = (value - n * all(0.693359375f)) - n * all(-2.12194440e-4f);
-  Vector sum = all(1.9875691500e-4f);
-  for (const float term : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f}) {
-    sum = sum * rest + all(term);
-  }
-  sum = sum * rest * rest + rest + all(1);
-  const IntVector scale = (__builtin_convertvector(n, IntVector) + 127) << 23;
-  Vector power;
-  std::memcpy(&power, &scale, sizeof power);
-  return seen ? sum * power : Vector{};
-}
-
 // Rows of a thread, as many as it works with at once, in units of ROWS side by side.
 class FewRows {
  public:
   FewRows(const Rows& rows, const FewComponents& of)
       : rows_(rows), of_(of), width_(roundUp(of.d + 1, COLUMNS)), most_(atOnce(of)), x_(most_ * of.d),
-        some_(most_ * of.d), z_(of.d * ROWS), y_(most_ * width_), squares_(of.k * ROWS), shares_(of.k * most_),
-        roots_(most_), seen_(most_) {}
+        some_(most_ * of.d), z_(of.d * ROWS), y_(most_ * width_), shares_(of.k * most_), roots_(most_), seen_(most_) {}
 
   int64_t most() const { return most_; }
 
@@ -109,9 +90,8 @@ class FewRows {
     return std::clamp<int64_t>(WORK / (3 * of.d + of.k + COLUMNS) / ROWS * ROWS, ROWS, 1024);
   }
 
-  // y = (x - μ_c) P_c of a unit; f(j, h, y) gets column j of half h.
-  template <class F>
-  void view(const float* x, int64_t c, F f) {
+  // y = (x - μ_c) P_c of a unit [D rounded up, ROWS]: columns beyond D are 0.
+  void view(const float* x, int64_t c, float* y) {
     const int64_t d = of_.d;
     const float* mean = of_.means + c * d;
     for (int64_t j = 0; j < d; j++) {
@@ -132,64 +112,25 @@ class FewRows {
         }
       }
       for (int j = 0; j < COLUMNS; j++) {
-        for (int h = 0; h < 2; h++) f(start + j, h, sums[j][h]); // columns beyond D are 0
+        for (int h = 0; h < 2; h++) store(y + (start + j) * ROWS + h * LANES, sums[j][h]);
       }
     }
-  }
-
-  // Some of the log densities of a unit, in float64.
-  Doubles density(int64_t c, int part) const {
-    Doubles values;
-    const float* squares = &squares_[c * ROWS + part * WIDTH];
-    for (int l = 0; l < WIDTH; l++) values[l] = squares[l];
-    return allDoubles(of_.constant(c)) - values / 2;
   }
 
   void shareUnit(int64_t a, const double* weights, FewSums* sums) {
     for (int64_t c = 0; c < of_.k; c++) {
       Vector squares[2] = {};
-      view(&x_[a * of_.d], c, [&](int64_t, int h, Vector y) { squares[h] += y * y; });
-      for (int h = 0; h < 2; h++) store(&squares_[c * ROWS + h * LANES], squares[h]);
-    }
-    double best[ROWS];
-    for (int part = 0; part < ROWS / WIDTH; part++) {
-      Doubles highest = density(0, part);
-      for (int64_t c = 1; c < of_.k; c++) {
-        const Doubles other = density(c, part);
-        highest = other > highest ? other : highest;
+      view(&x_[a * of_.d], c, y_.data());
+      for (int64_t j = 0; j < of_.d; j++) {
+        for (int h = 0; h < 2; h++) {
+          const Vector y = load(&y_[j * ROWS + h * LANES]);
+          squares[h] += y * y;
+        }
       }
-      storeDoubles(best + part * WIDTH, highest);
-    }
-    float below[ROWS];
-    Vector total[2] = {};
-    for (int64_t c = 0; c < of_.k; c++) {
-      for (int part = 0; part < ROWS / WIDTH; part++) {
-        const Doubles away = density(c, part) - loadDoubles(best + part * WIDTH);
-        for (int l = 0; l < WIDTH; l++) below[part * WIDTH + l] = static_cast<float>(away[l]);
-      }
-      for (int h = 0; h < 2; h++) {
-        const Vector e = exponential(load(below + h * LANES));
-        store(&shares_[c * most_ + a + h * LANES], e);
-        total[h] += e;
-      }
+      for (int h = 0; h < 2; h++) store(&shares_[c * most_ + a + h * LANES], squares[h]);
     }
     const int lanes = static_cast<int>(std::min<int64_t>(ROWS, m_ - a));
-    float scale[ROWS] = {};
-    for (int l = 0; l < lanes; l++) {
-      const float sum = total[l / LANES][l % LANES];
-      scale[l] = sum > 0 ? static_cast<float>(weights[l] / sum) : 0;
-      sums->totals[of_.k] += weights[l] * (best[l] + std::log(static_cast<double>(sum)));
-    }
-    for (int64_t c = 0; c < of_.k; c++) {
-      float* shares = &shares_[c * most_ + a];
-      Vector sum{};
-      for (int h = 0; h < 2; h++) {
-        const Vector r = load(shares + h * LANES) * load(scale + h * LANES);
-        store(shares + h * LANES, r);
-        sum += r;
-      }
-      for (int l = 0; l < LANES; l++) sums->totals[c] += sum[l];
-    }
+    shareOut(of_, weights, lanes, &shares_[a], most_, sums->totals.data());
   }
 
   // Σ z zᵀ of a component.
@@ -210,11 +151,12 @@ class FewRows {
     for (int64_t u = 0; u < units; u++) {
       float* y = &y_[u * width_ * ROWS];
       const Vector root[2] = {load(&roots_[u * ROWS]), load(&roots_[u * ROWS + LANES])};
-      view(x + u * of_.d * ROWS, c, [&](int64_t j, int h, Vector value) {
-        store(y + j * ROWS + h * LANES, value * root[h]);
-      });
-      for (int64_t j = of_.d; j < width_; j++) {
-        for (int h = 0; h < 2; h++) store(y + j * ROWS + h * LANES, j == of_.d ? root[h] : Vector{});
+      view(x + u * of_.d * ROWS, c, y);
+      for (int64_t j = 0; j < width_; j++) {
+        for (int h = 0; h < 2; h++) {
+          float* to = y + j * ROWS + h * LANES;
+          store(to, j < of_.d ? load(to) * root[h] : j == of_.d ? root[h] : Vector{});
+        }
       }
     }
     for (int64_t i = 0; i <= of_.d; i += SUM_ROWS) {
@@ -263,14 +205,13 @@ class FewRows {
   const int64_t width_, most_;
   int64_t m_ = 0;
   SideBySide block_;
-  std::vector<float> x_;        // [most / ROWS, D, ROWS] relative to the origin
-  std::vector<float> some_;     // the same of those that a component adds up
-  std::vector<float> z_;        // [D, ROWS] x - μ of a unit
-  std::vector<float> y_;        // [most / ROWS, width, ROWS] √r (y, 1)
-  std::vector<float> squares_;  // [K, ROWS] |y|² of a unit
-  std::vector<float> shares_;   // [K, most]
-  std::vector<float> roots_;    // [most]
-  std::vector<int32_t> seen_;   // [most]
+  std::vector<float> x_;       // [most / ROWS, D, ROWS] relative to the origin
+  std::vector<float> some_;    // the same of those that a component adds up
+  std::vector<float> z_;       // [D, ROWS] x - μ of a unit
+  std::vector<float> y_;       // [most / ROWS, width, ROWS] √r (y, 1)
+  std::vector<float> shares_;  // [K, most] |y|², then r
+  std::vector<float> roots_;   // [most]
+  std::vector<int32_t> seen_;  // [most]
 };
 
 // Adds the batch up; `given` [K, stride], or null: the mixture's own shares, of rows with these weights.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -52,6 +53,27 @@ void parallelIndexed(int64_t n, int64_t grain, const std::function<void(int, int
   for (const auto& failure : failures) {
     if (failure) std::rethrow_exception(failure);
   }
+}
+
+bool together(int count, const std::function<void(int)>& f) {
+  std::promise<bool> started;
+  const auto all = started.get_future().share();
+  std::vector<std::thread> others;
+  others.reserve(count);
+  try {
+    for (int part = 1; part < count; part++) {
+      others.emplace_back([&f, all, part] {
+        if (all.get()) f(part);
+      });
+    }
+  } catch (const std::exception&) {
+    // The system gives no more threads.
+  }
+  const bool there = static_cast<int>(others.size()) == count - 1;
+  started.set_value(there);
+  if (there) f(0);
+  for (auto& other : others) other.join();
+  return there;
 }
 
 namespace {

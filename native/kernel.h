@@ -53,6 +53,10 @@ static inline void parallel(int64_t n, int64_t grain, const std::function<void(i
 // How many parts these make of n at most.
 int threads();
 
+// Runs f(part) for all parts of [0, count) at once, that may wait for each other; or none of them, where the system has not so
+// many threads: false. f throws nothing.
+bool together(int count, const std::function<void(int)>& f);
+
 // What the parts of `parallelIndexed` added up, in the first of them. Those that there were none of are null.
 template <class Sums>
 Sums& sumOfParts(const std::vector<std::unique_ptr<Sums>>& parts,

@@ -178,7 +178,7 @@ void pass(Context* context) {
   const int64_t k = means.dim(0);
   const auto w = weightsOf(weights, n);
   if (range.ints()[3] != 0) {
-    const FewComponents components(k, d, means.floats(), constants.floats(), factors.floats());
+    const FewComponents components(k, d, means.floats(), constants.floats(), *reach.floats(), factors.floats());
     const float* instead = given.size() > 0 ? given.floats() : nullptr;
     const FewSums sums =
         passOfFew({x.floats() + first * d, origin.floats(), n, d}, components, w.data(), instead);

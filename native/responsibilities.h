@@ -3,7 +3,8 @@
 
 #include <cmath>
 
-#include "kernel.h"
+#include "doubles.h"
+#include "side.h"
 
 namespace latent::mixture {
 
@@ -18,6 +19,75 @@ inline double share(double* p, int64_t k, int64_t best, double weight, double re
   const double total = highest + std::log(sum);
   for (int64_t c = 0; c < k; c++) p[c] = p[c] - highest > -reach ? weight * std::exp(p[c] - total) : 0;
   return total;
+}
+
+// e^x of x <= 0; 0 where that is below float32's normal numbers, and of NaN. Cephes' polynomial: 2 units in the last place.
+static inline Vector exponential(Vector x) {
+  const IntVector seen = x > -87;
+  const Vector value = seen ? x : Vector{};
+  const Vector shifter = all(12582912);  // 1.5 * 2^23: what is added to it is rounded
+  const Vector n = (value * all(1.44269504f) + shifter) - shifter;
+  const Vector rest = (value - n * all(0.693359375f)) - n * all(-2.12194440e-4f);
+  Vector sum = all(1.9875691500e-4f);
+  for (const float term : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f}) {
+    sum = sum * rest + all(term);
+  }
+  sum = sum * rest * rest + rest + all(1);
+  const IntVector scale = (__builtin_convertvector(n, IntVector) + 127) << 23;
+  Vector power;
+  std::memcpy(&power, &scale, sizeof power);
+  return seen ? sum * power : Vector{};
+}
+
+// The same of ROWS rows side by side, of which the first `lanes` are there: |y|² of their K components, `stride` from component
+// to component, become their responsibilities. Adds Σ r of each component, then Σ w log Σ p, to `totals` [K + 1].
+template <class Components>
+void shareOut(const Components& of, const double* weights, int lanes, float* squares, int64_t stride, double* totals) {
+  const auto density = [&](int64_t c, int part) {  // in float64
+    Doubles values;
+    for (int l = 0; l < WIDTH; l++) values[l] = squares[c * stride + part * WIDTH + l];
+    return allDoubles(of.constant(c)) - values / 2;
+  };
+  double best[ROWS];
+  for (int part = 0; part < ROWS / WIDTH; part++) {
+    Doubles highest = density(0, part);
+    for (int64_t c = 1; c < of.k; c++) {
+      const Doubles other = density(c, part);
+      highest = other > highest ? other : highest;
+    }
+    storeDoubles(best + part * WIDTH, highest);
+  }
+  const Vector least = all(static_cast<float>(-of.reach));
+  Vector total[2] = {};
+  for (int64_t c = 0; c < of.k; c++) {
+    float below[ROWS];
+    for (int part = 0; part < ROWS / WIDTH; part++) {
+      const Doubles away = density(c, part) - loadDoubles(best + part * WIDTH);
+      for (int l = 0; l < WIDTH; l++) below[part * WIDTH + l] = static_cast<float>(away[l]);
+    }
+    for (int h = 0; h < 2; h++) {
+      const Vector x = load(below + h * LANES);
+      const Vector e = x > least ? exponential(x) : Vector{};
+      store(squares + c * stride + h * LANES, e);
+      total[h] += e;
+    }
+  }
+  float scale[ROWS] = {};
+  for (int l = 0; l < lanes; l++) {
+    const float sum = total[l / LANES][l % LANES];
+    scale[l] = sum > 0 ? static_cast<float>(weights[l] / sum) : 0;
+    totals[of.k] += weights[l] * (best[l] + std::log(static_cast<double>(sum)));
+  }
+  for (int64_t c = 0; c < of.k; c++) {
+    Vector sum{};
+    for (int h = 0; h < 2; h++) {
+      float* shares = squares + c * stride + h * LANES;
+      const Vector r = load(shares) * load(scale + h * LANES);
+      store(shares, r);
+      sum += r;
+    }
+    for (int l = 0; l < LANES; l++) totals[c] += sum[l];
+  }
 }
 
 // Weights of n rows, float64 in two parts; none: all 1.

@@ -58,11 +58,11 @@ struct Sums {
 struct Room {
   explicit Room(const Components& of)
       : z(of.width() * AT_ONCE),
-        p(of.k * AT_ONCE),
+        r(of.k * AT_ONCE),
         first(of.k * of.width()),
         second(of.scales.empty() ? of.width() * of.width() : of.k * of.width()) {}
-  std::vector<float> z;   // [panels, m, PANEL] rows in the frame of all; then √w ȳ
-  std::vector<double> p;  // [m, K] log densities, then responsibilities
+  std::vector<float> z;  // [panels, m, PANEL] rows in the frame of all; then √w ȳ
+  std::vector<float> r;  // [K, AT_ONCE] |y|², then responsibilities
   std::vector<float> first, second;
 };
 
@@ -93,7 +93,7 @@ inline Vector seen(Vector z, const float* mean, const float* scale) {
 }
 
 template <bool scaled>
-void logDensities(const Components& of, int64_t m, Room* room) {
+void squareLengths(const Components& of, int64_t m, Room* room) {
   const int64_t width = of.width();
   for (int64_t c = 0; c < of.k; c++) {
     const float* mean = &of.means[c * width];
@@ -111,7 +111,7 @@ void logDensities(const Components& of, int64_t m, Room* room) {
       for (int64_t a = start; a < std::min(m, start + SIDE); a++) {
         float square = 0;
         for (int l = 0; l < LANES; l++) square += sums[a - start][l];
-        room->p[a * of.k + c] = of.constant(c) - square / 2.;
+        room->r[c * AT_ONCE + a] = square;
       }
     }
   }
@@ -120,9 +120,9 @@ void logDensities(const Components& of, int64_t m, Room* room) {
 // Σ r y and Σ r y² of one row.
 void addScaled(const Components& of, int64_t a, int64_t m, Room* room) {
   for (int64_t c = 0; c < of.k; c++) {
-    const double r = room->p[a * of.k + c];
+    const float r = room->r[c * AT_ONCE + a];
     if (!(r > 0)) continue;
-    const Vector weight = all(static_cast<float>(r));
+    const Vector weight = all(r);
     const float* z = room->z.data() + a * PANEL;
     eachVector(of, m, [&](int64_t j, int64_t at) {
       const int64_t place = c * of.width() + j;
@@ -135,15 +135,15 @@ void addScaled(const Components& of, int64_t a, int64_t m, Room* room) {
 
 // Σ r y of one row, whose √w ȳ takes its place.
 void addShared(const Components& of, int64_t a, int64_t m, Room* room, Sums* sums) {
-  const double* r = &room->p[a * of.k];
+  const auto r = [&](int64_t c) -> double { return room->r[c * AT_ONCE + a]; };
   double w = 0, largest = 0;
   for (int64_t c = 0; c < of.k; c++) {
-    w += r[c];
-    largest = std::max(largest, r[c]);
+    w += r(c);
+    largest = std::max(largest, r(c));
   }
   for (int64_t c = 0; largest < w && c < of.k; c++) {
-    for (int64_t e = 0; r[c] > 0 && e < of.k; e++) {
-      sums->spread[c * of.k + e] += c == e ? r[c] * (1 - r[c] / w) : -r[c] * r[e] / w;
+    for (int64_t e = 0; r(c) > 0 && e < of.k; e++) {
+      sums->spread[c * of.k + e] += c == e ? r(c) * (1 - r(c) / w) : -r(c) * r(e) / w;
     }
   }
   const Vector root = all(w > 0 ? static_cast<float>(1 / std::sqrt(w)) : 0);
@@ -152,9 +152,9 @@ void addShared(const Components& of, int64_t a, int64_t m, Room* room, Sums* sum
     const Vector row = load(z);
     Vector mean{};
     for (int64_t c = 0; c < of.k; c++) {
-      if (!(r[c] > 0)) continue;
+      if (!(r(c) > 0)) continue;
       const int64_t place = c * of.width() + j;
-      const Vector part = all(static_cast<float>(r[c])) * seen<false>(row, &of.means[place], nullptr);
+      const Vector part = all(static_cast<float>(r(c))) * seen<false>(row, &of.means[place], nullptr);
       store(&room->first[place], load(&room->first[place]) + part);
       mean += part;
     }
@@ -185,18 +185,15 @@ struct Shares {
   int64_t n;
 };
 
-void shareOut(const Components& of, const Shares& shares, int64_t begin, int64_t m, Room* room, Sums* sums) {
-  const int64_t k = of.k;
-  for (int64_t a = 0; a < m; a++) {
-    double* p = &room->p[a * k];
-    if (shares.given) {
-      for (int64_t c = 0; c < k; c++) p[c] = shares.given[c * shares.n + begin + a];
-    } else {
-      const double weight = shares.weights[begin + a];
-      const int64_t best = std::max_element(p, p + k) - p;
-      sums->totals[k] += weight * share(p, k, best, weight, of.reach);
+void shareRows(const Components& of, const Shares& shares, int64_t begin, int64_t m, Room* room, Sums* sums) {
+  for (int64_t a = 0; !shares.given && a < m; a += ROWS) {
+    const int lanes = static_cast<int>(std::min<int64_t>(ROWS, m - a));
+    shareOut(of, shares.weights + begin + a, lanes, &room->r[a], AT_ONCE, sums->totals.data());
+  }
+  for (int64_t c = 0; shares.given && c < of.k; c++) {
+    for (int64_t a = 0; a < m; a++) {
+      sums->totals[c] += room->r[c * AT_ONCE + a] = shares.given[c * shares.n + begin + a];
     }
-    for (int64_t c = 0; c < k; c++) sums->totals[c] += p[c];
   }
 }
 
@@ -208,8 +205,8 @@ void passOver(const Components& of, const Rows& rows, const Shares& shares, int6
   for (int64_t start = begin; start < end; start += AT_ONCE) {
     const int64_t m = std::min(AT_ONCE, end - start);
     frame(of, rows, start, m, &view, &room);
-    if (!shares.given) scaled ? logDensities<true>(of, m, &room) : logDensities<false>(of, m, &room);
-    shareOut(of, shares, start, m, &room, sums);
+    if (!shares.given) scaled ? squareLengths<true>(of, m, &room) : squareLengths<false>(of, m, &room);
+    shareRows(of, shares, start, m, &room, sums);
     for (int64_t a = 0; a < m; a++) scaled ? addScaled(of, a, m, &room) : addShared(of, a, m, &room, sums);
     flush(of, &room.first, &sums->first);
     if (scaled) {

@@ -87,11 +87,15 @@ void passRows(double* a, int64_t stride, int64_t i, int64_t start, const Update&
 }
 
 struct Reduction {
+  Reduction(double* a, Tridiagonal& out, int64_t threads)
+      : a(a), out(out), threads(threads), barrier(threads), shares(2 * threads, std::vector<double>(out.stride)),
+        updates(2 * threads, Update{shares[0], shares[0]}) {}
   double* a;
   Tridiagonal& out;
   int64_t threads;
   Barrier barrier;
   std::vector<std::vector<double>> shares;  // [2 * threads] of [stride]: A v by each thread, of this step and of the last
+  std::vector<Update> updates;              // [2 * threads] of this step and of the last
 };
 
 // Row j of A as it is after the last step, into x. Every thread computes it for itself.
@@ -122,7 +126,7 @@ void finish(const Reduction& at, int64_t j, double tau, Update& step, int64_t pa
 void reduceAs(int64_t thread, Reduction& at) {
   Tridiagonal& out = at.out;
   const int64_t stride = out.stride;
-  Update last{std::vector<double>(stride), std::vector<double>(stride)}, step = last;
+  Update &last = at.updates[2 * thread], &step = at.updates[2 * thread + 1];
   for (int64_t j = out.n - 1; j >= 0; j--) {
     const int64_t parity = j % 2;
     double* v = step.v.data();
@@ -158,9 +162,11 @@ Tridiagonal reduce(std::vector<double>& a, int64_t n) {
   const std::vector<double> zeros(n);
   Tridiagonal out{n, stride, zeros, zeros, zeros, std::vector<double>(n * stride)};
   const int64_t count = std::clamp<int64_t>(std::min<int64_t>(threads(), n / ROWS_A_THREAD), 1, MOST_THREADS);
-  const std::vector<std::vector<double>> shares(2 * count, std::vector<double>(stride));
-  Reduction reduction{a.data(), out, count, Barrier(count), shares};
-  parallel(count, 1, [&](int64_t from, int64_t) { reduceAs(from, reduction); });
+  Reduction reduction(a.data(), out, count);
+  if (!together(count, [&](int part) { reduceAs(part, reduction); })) {
+    Reduction alone(a.data(), out, 1);
+    reduceAs(0, alone);
+  }
   return out;
 }
 

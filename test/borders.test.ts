@@ -51,7 +51,7 @@ it.each([
   'K D up to 512, or N K D up to 2¹⁹',
   'N K (D² + 100) up to 300,000: float64',
   'N K (D² + 100) up to 1.5 million on the host',
-  'up to 64 features (wasm: 32)',
+  'up to 96 features (wasm: 64)',
   'From 24 features and 3 components on',
   'N D² up to 10⁸ in float64',
   'more than 40 features',
@@ -88,8 +88,8 @@ describe.each(kernelBackends)('with kernels, on %s', (backend) => {
     expect([await looks(4095, 16), await looks(4096, 16), await looks(4096, 17)]).toEqual([0, 1, 0]);
   });
 
-  it('a mixture has all components of all rows up to 64 features, on wasm 32, and remembers who won a row from there', async () => {
-    const most = backend === 'wasm' ? 32 : 64;
+  it('a mixture has all components of all rows up to 96 features, on wasm 64, and remembers who won a row from there', async () => {
+    const most = backend === 'wasm' ? 64 : 96;
     for (const [d, few] of [
       [most, true],
       [most + 1, false],

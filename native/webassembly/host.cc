@@ -29,6 +29,11 @@ void parallelIndexed(int64_t n, int64_t, const std::function<void(int, int64_t, 
   if (n > 0) f(0, 0, n);
 }
 
+bool together(int, const std::function<void(int)>& f) {
+  f(0);
+  return true;
+}
+
 // An index in place of a tensor.
 Input::Input(Context*, int index) : tensor_(reinterpret_cast<void*>(index)) {}
 Input::~Input() {}

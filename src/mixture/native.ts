@@ -28,12 +28,13 @@ import { NATS, screens, WHOLE } from './screen.js';
 
 /**
  * Up to how many features a pass computes all components of all rows side by side, and remembers nothing of them
- * (native/few.h); on wasm, whose vectors are short, half as many. Tests set it. Of 50,000 x 64, k = 8, that takes 28 ms where
- * the other pass takes 25 to 131, as more components have a share of a row; of 20,000 x 128, k = 16, 55 for 24 and 89 for 160.
+ * (native/few.h); on wasm, whose vectors are short, two thirds as many. Tests set it. Of 20,000 x 100, k = 16, that takes 26 to
+ * 45 ms where the other pass takes 21 to 146, as more components have a share of a row; of 128 features 52 to 76, and 24 to 162.
  */
-export const fewLimit = { features: 64 };
+export const fewLimit = { features: 96 };
 
-const isFew = (d: number): boolean => d <= fewLimit.features / (getBackend() === 'wasm' ? 2 : 1);
+const isFew = (d: number): boolean =>
+  d <= (getBackend() === 'wasm' ? (2 / 3) * fewLimit.features : fewLimit.features);
 
 /** What the kernels of one fit work with. */
 interface Kernels {

@@ -36,7 +36,7 @@ export interface Plan {
 }
 
 /** A turn is at least so long, that little fits are timed many times over. */
-const TURN = 0.25;
+const TURN = 0.5;
 /** A first turn that is shorter warms up, and does not count. */
 const WARM_UP = 5;
 /** Threads of the library that had its turn spin for a while yet. */

@@ -61,7 +61,7 @@ export interface KMeansOptions extends FitEvents {
   /** K; 8, or the number of rows of a given `init`. */
   nClusters?: number;
   /**
-   * 'k-means++' (greedy), 'random' (rows), 'random-swap' (the better of two searches: k-means++, then K + 2 swaps of a
+   * 'k-means++' (greedy), 'random' (rows), 'random-swap' (the better of two searches: k-means++, then K swaps of a
    * centre for a row, kept where up to ten iterations lower the inertia; Fränti 2018), or the centres themselves [K, D].
    * Default 'k-means++': it begins where scikit-learn does.
    */

@@ -1,6 +1,7 @@
 /** How a fit is computed changes where docs/guides/backends.md says, and nowhere else. */
 import { readFileSync } from 'node:fs';
 import { engine, tensor2d, zeros, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { thinLimit } from '../src/cluster/kernel.js';
 import { withProblem } from '../src/cluster/problem.js';
 import { passesOf } from '../src/cluster/passes.js';
 import { pacer } from '../src/core/iterate.js';
@@ -47,6 +48,7 @@ const original = engine().runKernel;
 it.each([
   'K D up to 1,024: all distances, several iterations in a call',
   'above 2,048: only the rows whose bounds fail',
+  'of under 36 features up to 2²¹ rows',
   '4,096 to 2²¹ rows of up to 16 features: equal rows as one',
   'K D up to 512, or N K D up to 2¹⁹',
   'N K (D² + 100) up to 300,000: float64',
@@ -81,6 +83,22 @@ describe.each(kernelBackends)('with kernels, on %s', (backend) => {
       (await fit(200, d, k))('LatentKMeansPass').map(({ inputs }) => inputs.groups.size > 0);
     expect(new Set(await bounded(128, 16))).toEqual(new Set([false]));
     expect(new Set(await bounded(683, 3))).toEqual(new Set([true])); // 2,049
+  });
+
+  it('K-means has no bounds of few features and many rows', async () => {
+    const { rows } = thinLimit;
+    const bounded = async (n: number, d: number) =>
+      (await fit(n, d, 60))('LatentKMeansPass').some(({ inputs }) => inputs.groups.size > 0);
+    try {
+      thinLimit.rows = 200;
+      expect([await bounded(200, 35), await bounded(201, 35), await bounded(201, 36)]).toEqual([
+        true,
+        false,
+        true,
+      ]);
+    } finally {
+      thinLimit.rows = rows;
+    }
   });
 
   it('equal rows are looked for from 4,096 rows, up to 16 features', async () => {

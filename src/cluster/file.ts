@@ -33,7 +33,8 @@ export interface Fitted {
   readonly options: KMeansSettings | null;
 }
 
-const SETTINGS: Record<keyof KMeansSettings, checks.Rule> = {
+/** What they may be. */
+export const SETTINGS: Record<keyof KMeansSettings, checks.Rule> = {
   nClusters: checks.integer(1),
   init: checks.oneOf('k-means++', 'random', 'random-swap', 'given'),
   nInit: checks.integer(1),

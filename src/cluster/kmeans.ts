@@ -42,13 +42,13 @@ import { Owned } from '../core/owned.js';
 import { RandomState, anySeed } from '../core/random.js';
 import { comparable, rowScale } from '../core/rowScale.js';
 import { readMatrix, readWeights } from '../core/given.js';
-import { fitRows, mapRows, rowsOf } from '../core/rows.js';
+import { fitRows, inDataUnits, mapRows, rowsOf } from '../core/rows.js';
 import { sourceOf } from '../core/source.js';
 import type { Rows } from '../core/rows.js';
 import type { Matrix, Weights } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
-import { fromRecord, toRecord, type Fitted, type KMeansSettings } from './file.js';
+import { fromRecord, SETTINGS, toRecord, type Fitted, type KMeansSettings } from './file.js';
 import { nearest, type Centers } from './lloyd.js';
 import { lloydStep, passesOf, type Algorithm } from './passes.js';
 import { withProblem, type Problem } from './problem.js';
@@ -89,14 +89,10 @@ export interface KMeansOptions extends FitEvents {
 const NEAR = 3;
 
 const RULES: Record<string, checks.Rule> = {
-  nClusters: checks.integer(1),
+  ...SETTINGS,
   init: checks.either(checks.oneOf('k-means++', 'random', 'random-swap'), checks.matrix),
   nInit: checks.either(checks.integer(1), checks.oneOf('auto')),
-  maxIter: checks.integer(1),
-  tol: checks.nonNegative,
-  algorithm: checks.oneOf('auto', 'lloyd', 'elkan'),
   sampleWeight: checks.something,
-  seed: checks.seed,
   featureNames: checks.names,
   ...checks.eventRules,
 };
@@ -190,9 +186,6 @@ function ofEachRow(labels: Int32Array, { passRows: { map } }: Problem): Int32Arr
   return out;
 }
 
-const inDataUnits = (centers: Centers, origin: Float64Array): Float32Array =>
-  Float32Array.from(centers, (value, i) => value + origin[i % origin.length]);
-
 /** Labels of one K-means restart from k-means++ with its defaults: the start of a mixture. */
 export async function kMeansLabels(
   rows: Rows,
@@ -233,9 +226,7 @@ function clusterCount(options: KMeansOptions, nRows: number): number {
     );
   }
   if (k > nRows) {
-    throw new InputError(
-      `KMeans.fit: nClusters is ${k} and x has ${nRows} rows; ask for at most ${nRows} clusters.`,
-    );
+    throw new InputError(`KMeans.fit: nClusters is ${k} and x has ${nRows} rows; ask for at most ${nRows}.`);
   }
   return k;
 }

@@ -5,9 +5,9 @@ import { DOWN, squaredDistance } from './loops.js';
 import type { Problem } from './problem.js';
 
 /**
- * Groups of centres, at most (0: no bounds; and a row's bounds take at most a sixteenth of what its features take), and how
- * many products of a row with all centres there must be in the native kernel for bounds to pay. Of 100,000 x 16, k = 64,
- * to convergence, it took 120 ms with bounds and 104 without; of 20,000 x 128, k = 16, 13.9 and 14.7. Tests set both.
+ * Groups of centres, at most (0: no bounds), and how many products of a row with all centres there must be in the native kernel
+ * for bounds to pay. Of 100,000 x 16, k = 64, to convergence, it took 120 ms with bounds and 104 without; of 20,000 x 128, k =
+ * 16, 13.9 and 14.7. Tests set both.
  */
 export const groupLimit = { groups: 1024, products: 2 ** 11 };
 
@@ -33,10 +33,14 @@ export interface Motion {
   farthest: Float64Array;
 }
 
-/** Of the first pass. */
-export function firstMotion({ rows }: Problem, k: number): Motion {
+/**
+ * Of the first pass.
+ *
+ * @param bytes what a row's bounds may take, one for each group: a sixteenth of what its features take
+ */
+export function firstMotion({ rows }: Problem, k: number, bytes = rows.nFeatures / 4): Motion {
   const { nFeatures: d, variances } = rows;
-  const most = Math.max(1, Math.min(k, groupLimit.groups, Math.floor(d / 4)));
+  const most = Math.max(1, Math.min(k, groupLimit.groups, Math.floor(bytes)));
   return {
     k,
     d,

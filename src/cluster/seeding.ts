@@ -18,7 +18,7 @@ export const randomRows: Seeding = async ({ rows, weight }, k, random) => {
   const weighty = weight ? weight.reduce((n, w) => n + (w > 0 ? 1 : 0), 0) : rows.nRows;
   if (weighty < k) {
     throw new InputError(
-      `K-means: init 'random' draws ${k} rows and only ${weighty} have a sampleWeight above 0; ask for at most ${weighty} clusters.`,
+      `K-means: init 'random' draws ${k} rows and only ${weighty} have a sampleWeight above 0; ask for at most ${weighty}.`,
     );
   }
   return chooseWithoutReplacement(random, normalized(weight, rows.nRows), k);

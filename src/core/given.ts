@@ -21,12 +21,21 @@ export async function readMatrix(where: string, x: unknown, origin: Float64Array
   );
 }
 
+/** Makes typed arrays. */
+export type Kind<A> = new (length: number) => A;
+
 /**
  * Reads one number a row (weights, labels) to the host.
  *
+ * @param Numbers of which kind
  * @throws InputError for a wrong type or length, NaN or infinity
  */
-export async function readVector(where: string, given: unknown, length: number): Promise<Float64Array> {
+export async function readVector<A extends Float64Array | Float32Array = Float64Array>(
+  where: string,
+  given: unknown,
+  length: number,
+  Numbers = Float64Array as unknown as Kind<A>,
+): Promise<A> {
   const isTensor = given instanceof Tensor;
   if (!isTensor && !Array.isArray(given) && !ArrayBuffer.isView(given)) {
     throw new InputError(`${where} must be a 1-D tensor or an array of numbers; got ${show(given)}.`);
@@ -38,7 +47,7 @@ export async function readVector(where: string, given: unknown, length: number):
   if (values.length !== length) {
     throw new InputError(`${where} must have ${length} entries; it has ${values.length}.`);
   }
-  const out = new Float64Array(length);
+  const out = new Numbers(length);
   for (let i = 0; i < length; i++) {
     const value = values[i];
     if (typeof value !== 'number' || !Number.isFinite(value)) {

@@ -25,6 +25,8 @@ const MAX_BATCH = 8192;
 const BATCH_FLOATS = 2 ** 24;
 /** float32 numbers that a native kernel sums up in one call: a frame's work. */
 const KERNEL_FLOATS = 2 ** 26;
+/** Plain numbers that are summed up at a time: they stay in the cache. */
+const COPIED = 2 ** 11;
 /** Beyond this the squares of differences leave float32's range (3.4e38), or sink below it. */
 export const LARGEST = 1e15;
 export const SMALLEST = 1e-15;
@@ -50,32 +52,43 @@ function lessOrigin(rows: Tensor2D, origin: Float64Array): Tensor2D {
 
 /** Rows `start` to `end` less `origin`, as float32; differentiable where the source is a tensor. */
 function relativeBatch(source: Source, origin: Float64Array, start: number, end: number): Tensor2D {
-  const { nFeatures: d, tensor, copyRow } = source;
+  const { nFeatures: d, tensor, copyRows } = source;
   if (tensor) {
     const all = start === 0 && end === source.nRows;
     return lessOrigin(all ? tensor : slice(tensor, [start, 0], [end - start, d]), origin);
   }
-  return tensor2d(relativeValues(copyRow!, origin, start, end), [end - start, d]);
+  return tensor2d(relativeValues(copyRows!, origin, start, end), [end - start, d]);
 }
 
 /** Some rows less `origin`, as float32. */
 function relativeRows(source: Source, origin: Float64Array, indices: Int32Array): Tensor2D {
-  const { nFeatures: d, tensor, copyRow } = source;
+  const { nFeatures: d, tensor, copyRows } = source;
   if (tensor) return lessOrigin(gather(tensor, tensor1d(indices, 'int32')), origin);
-  const values = new Float32Array(indices.length * d);
-  indices.forEach((row, i) => copyRow!(row, origin, values, i * d));
+  const values = copyEach(copyRows!, indices, origin, new Float32Array(indices.length * d));
   return tensor2d(values, [indices.length, d]);
 }
 
+/** Some rows to `out`. */
+function copyEach<A extends Float32Array | Float64Array>(
+  copyRows: NonNullable<Source['copyRows']>,
+  indices: ArrayLike<number>,
+  origin: Float64Array,
+  out: A,
+): A {
+  for (let i = 0; i < indices.length; i++) {
+    copyRows(indices[i], indices[i] + 1, origin, out, i * origin.length);
+  }
+  return out;
+}
+
 function relativeValues(
-  copyRow: NonNullable<Source['copyRow']>,
+  copyRows: NonNullable<Source['copyRows']>,
   origin: Float64Array,
   start: number,
   end: number,
 ): Float32Array {
-  const d = origin.length;
-  const values = new Float32Array((end - start) * d);
-  for (let i = start; i < end; i++) copyRow(i, origin, values, (i - start) * d);
+  const values = new Float32Array((end - start) * origin.length);
+  copyRows(start, end, origin, values, 0);
   return values;
 }
 
@@ -153,16 +166,19 @@ const kernelFor = ({ tensor }: Source): NativeKernel | null =>
 
 /** Per-feature sums of (x - c) and (x - c)² over all rows, in float64. */
 async function centralSums(source: Source, given: Float64Array | null, pace: Pace): Promise<ColumnSums> {
-  const { nRows, nFeatures: d, tensor, copyRow } = source;
+  const { nRows, nFeatures: d, tensor, copyRows } = source;
   const kernel = kernelFor(source);
   const first = new Float64Array(d);
   const second = new Float64Array(d);
   let center = given ?? (kernel ? null : await rowsAt(source, first, [0])); // about 0, which the sums still are
-  const step = kernel ? Math.ceil(KERNEL_FLOATS / d) : MAX_BATCH;
+  const step = kernel ? Math.ceil(KERNEL_FLOATS / d) : copyRows ? Math.ceil(COPIED / d) : MAX_BATCH;
+  const rows = new Float64Array(copyRows ? step * d : 0);
   for (let start = 0; start < nRows; start += step) {
     const end = Math.min(nRows, start + step);
-    if (copyRow) addRows(copyRow, center!, start, end, first, second);
-    else {
+    if (copyRows) {
+      copyRows(start, end, center!, rows, 0);
+      addRows(rows, (end - start) * d, first, second);
+    } else {
       const sums: BatchSums = kernel
         ? await sumsByKernel(kernel, tensor!, center, start, end)
         : await sumsByTensors(source, center!, start, end);
@@ -177,26 +193,18 @@ async function centralSums(source: Source, given: Float64Array | null, pace: Pac
   return { center: center!, first, second };
 }
 
-function addRows(
-  copyRow: NonNullable<Source['copyRow']>,
-  center: Float64Array,
-  start: number,
-  end: number,
-  first: Float64Array,
-  second: Float64Array,
-): void {
-  const d = center.length;
-  const rows = new Float64Array(2 * d); // two at a time: sums are read and written half as often
-  for (let i = start; i < end; i += 2) {
-    copyRow(i, center, rows, 0);
-    rows.fill(0, d);
-    if (i + 1 < end) copyRow(i + 1, center, rows, d);
-    for (let j = 0; j < d; j++) {
-      const a = rows[j];
-      const b = rows[d + j];
-      first[j] += a + b;
-      second[j] += a * a + b * b;
+/** Of the first `n` numbers of `rows`. */
+function addRows(rows: Float64Array, n: number, first: Float64Array, second: Float64Array): void {
+  const d = first.length;
+  for (let j = 0; j < d; j++) {
+    let sum = 0;
+    let squares = 0;
+    for (let at = j; at < n; at += d) {
+      sum += rows[at];
+      squares += rows[at] * rows[at];
     }
+    first[j] += sum;
+    second[j] += squares;
   }
 }
 
@@ -250,7 +258,7 @@ async function sumsByKernel(
 /** Looks at all numbers, of a tensor too. @throws InputError as `checkRow` */
 export async function checkAll(where: string, source: Source, origin?: Float64Array): Promise<void> {
   const { nRows, nFeatures: d } = source;
-  if (source.copyRow) return checkNumbers(where, source, origin);
+  if (source.copyRows) return checkNumbers(where, source, origin);
   for (let start = 0; start < nRows; start += MAX_BATCH) {
     const end = Math.min(nRows, start + MAX_BATCH);
     const [values] = await read([tidy(() => relativeBatch(source, new Float64Array(d), start, end))]);
@@ -325,8 +333,8 @@ export function aboutOrigin(source: Source, origin: Float64Array, width: (d: num
     batch: (start, end) => tidy(() => relativeBatch(source, origin, start, end)),
     pick: (indices) => tidy(() => relativeRows(source, origin, indices)),
     values: async (start, end) =>
-      source.copyRow
-        ? relativeValues(source.copyRow, origin, start, end)
+      source.copyRows
+        ? relativeValues(source.copyRows, origin, start, end)
         : (await read([tidy(() => relativeBatch(source, origin, start, end))]))[0],
     at: (indices) => rowsAt(source, origin, indices),
   };
@@ -358,12 +366,9 @@ export async function rowsAt(
   origin: Float64Array,
   indices: ArrayLike<number>,
 ): Promise<Float64Array> {
-  const { nFeatures: d, tensor, copyRow } = source;
+  const { nFeatures: d, tensor, copyRows } = source;
   const out = new Float64Array(indices.length * d);
-  if (copyRow) {
-    for (let i = 0; i < indices.length; i++) copyRow(indices[i], origin, out, i * d);
-    return out;
-  }
+  if (copyRows) return copyEach(copyRows, indices, origin, out);
   const picked = tidy(() => cast(gather(tensor!, tensor1d(Array.from(indices), 'int32')), 'float32'));
   const [values] = await read([picked]);
   for (let at = 0; at < out.length; at += d) {
@@ -371,3 +376,7 @@ export async function rowsAt(
   }
   return out;
 }
+
+/** Rows [n * D] that are relative to `origin`, in the data's units. */
+export const inDataUnits = (relative: Float64Array, origin: Float64Array): Float32Array =>
+  Float32Array.from(relative, (value, i) => value + origin[i % origin.length]);

@@ -32,7 +32,8 @@ export interface Params {
   readonly options: PCASettings | null;
 }
 
-const SETTINGS: Record<keyof PCASettings, checks.Rule> = {
+/** What they may be. */
+export const SETTINGS: Record<keyof PCASettings, checks.Rule> = {
   nComponents: checks.either(checks.integer(1), checks.between(0, 1), checks.oneOf('mle')),
   whiten: checks.bool,
   solver: checks.oneOf('covariance', 'full', 'randomized'),

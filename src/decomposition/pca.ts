@@ -35,7 +35,7 @@ import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
 import { covarianceSpectrum } from './covariance.js';
 import { logDensity } from './density.js';
 import { chooseDimension } from './dimension.js';
-import { fromRecord, toRecord, type Params, type PCASettings } from './file.js';
+import { fromRecord, SETTINGS, toRecord, type Params, type PCASettings } from './file.js';
 import { fullSpectrum } from './full.js';
 import { randomizedSpectrum } from './randomized.js';
 import { firstSkewed, fixSigns, spectralMatrix, type Spectrum } from './spectrum.js';
@@ -61,12 +61,8 @@ export interface PCAOptions {
 }
 
 const RULES: Record<string, checks.Rule> = {
-  nComponents: checks.either(checks.integer(1), checks.between(0, 1), checks.oneOf('mle')),
-  whiten: checks.bool,
+  ...SETTINGS,
   solver: checks.oneOf('auto', 'covariance', 'full', 'randomized'),
-  nOversamples: checks.integer(0),
-  nPowerIter: checks.either(checks.integer(0), checks.oneOf('auto')),
-  seed: checks.seed,
   featureNames: checks.names,
   signal: checks.abortSignal,
 };
@@ -351,7 +347,7 @@ export class PCA {
       variances.some((value) => value < SMALLEST)
     ) {
       throw new NumericalError(
-        `PCA.${method}: the covariance is singular (${this.nComponents} of ${this.nFeatures} components, noiseVariance ${this.noiseVariance}): some direction has next to no variance. Keep fewer components, so that the noise is above 0, scale x up if it is tiny, or drop features that depend on others.`,
+        `PCA.${method}: the covariance is singular (${this.nComponents} of ${this.nFeatures} components, noiseVariance ${this.noiseVariance}): some direction has next to no variance. Keep fewer components, scale x up if it is tiny, or drop features that depend on others.`,
       );
     }
     return variances;

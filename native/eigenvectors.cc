@@ -12,13 +12,13 @@ namespace {
 // Eigenvalues that are found between two looks at their sum.
 constexpr int64_t SOME = 128;
 
-// Both triangles of the matrix whose lower one comes row by row, as two float32, with zeros up to whole vectors.
-std::vector<double> symmetric(const float* high, const float* low, int64_t n) {
+// Both triangles of the matrix whose lower one comes row by row, with zeros up to whole vectors.
+std::vector<double> symmetric(const double* triangle, int64_t n) {
   const int64_t stride = padded(n);
   std::vector<double> a(stride * stride);
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j <= i; j++) {
-      a[i * stride + j] = a[j * stride + i] = static_cast<double>(*high++) + *low++;
+      a[i * stride + j] = a[j * stride + i] = *triangle++;
     }
   }
   return a;
@@ -42,35 +42,26 @@ std::vector<double> leading(const Tridiagonal& t, double wanted) {
   return values;
 }
 
-void write(Context* context, int index, const double* from, int64_t rows, int64_t n, int64_t stride,
-           const std::vector<int64_t>& shape) {
-  float* high = floatOutput(context, index, shape);
-  float* low = floatOutput(context, index + 1, shape);
-  for (int64_t row = 0; row < rows; row++) {
-    for (int64_t i = 0; i < n; i++) split(from[row * stride + i], &high[row * n + i], &low[row * n + i]);
-  }
-}
-
 // The lower triangle of a positive semidefinite matrix [m (m + 1) / 2], row by row; m; and how many eigenvectors are wanted
 // or the share of the trace in (0, 1) that they are to reach -> eigenvalues [k], descending, and eigenvectors [k, m], one a
-// row. All but m as two float32 each.
+// row. All but m are float64, as they lie in memory.
 void compute(Context* context) {
-  const Input high(context, 0), low(context, 1), size(context, 2), wanted(context, 3);
+  const Input triangle(context, 0), size(context, 1), wanted(context, 2);
   const int64_t n = size.ints()[0];
-  std::vector<double> a = symmetric(high.floats(), low.floats(), n);
+  std::vector<double> a = symmetric(triangle.doubles(), n);
   const Tridiagonal t = reduce(a, n);
-  const std::vector<double> values = leading(t, static_cast<double>(wanted.floats()[0]) + wanted.floats()[1]);
+  const std::vector<double> values = leading(t, *wanted.doubles());
   const int64_t k = values.size();
   std::vector<double> z = eigenvectors(t, values);
   reflectBack(t, z.data(), k);
-  write(context, 0, values.data(), 1, k, k, {k});
-  write(context, 2, z.data(), k, n, t.stride, {k, n});
+  std::copy(values.begin(), values.end(), rawOutput(context, 0, {k}));
+  double* vectors = rawOutput(context, 1, {k, n});
+  for (int64_t row = 0; row < k; row++) vectors = std::copy_n(&z[row * t.stride], n, vectors);
 }
 
 }  // namespace
 
 LATENT_KERNEL(LatentEigenvectors, compute,
-              {"triangle: float", "low: float", "size: int32", "wanted: float"},
-              {"values: float", "values_low: float", "vectors: float", "vectors_low: float"})
+              {"triangle: float", "size: int32", "wanted: float"}, {"values: float", "vectors: float"})
 
 }  // namespace latent

@@ -52,7 +52,7 @@ void add(const float* x, const float* origin, int64_t d, int64_t begin, int64_t 
 }
 
 // x [N, D], range [2] the first row and how many, origin [D] -> sums of the columns of x - origin [D], and the lower
-// triangle of its scatter matrix [D (D + 1) / 2], row by row; each as two float32.
+// triangle of its scatter matrix [D (D + 1) / 2], row by row; float64, as they lie in memory.
 void compute(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2);
   const int64_t n = range.ints()[1], d = x.dim(1);
@@ -65,18 +65,15 @@ void compute(Context* context) {
     add(rows, origin.floats(), d, begin, end, parts[part].get());
   });
   const Sums& sums = sumOfParts(parts, {&Sums::first, &Sums::products});
-  float *first = floatOutput(context, 0, {d}), *firstLow = floatOutput(context, 1, {d});
-  float *triangle = floatOutput(context, 2, {d * (d + 1) / 2}), *low = floatOutput(context, 3, {d * (d + 1) / 2});
-  for (int64_t i = 0; i < d; i++) {
-    split(sums.first[i], first + i, firstLow + i);
-    for (int64_t j = 0; j <= i; j++) split(sums.products[i * sums.stride + j], triangle++, low++);
-  }
+  std::copy_n(sums.first.begin(), d, rawOutput(context, 0, {d}));
+  double* triangle = rawOutput(context, 1, {d * (d + 1) / 2});
+  for (int64_t i = 0; i < d; i++) triangle = std::copy_n(&sums.products[i * sums.stride], i + 1, triangle);
 }
 
 }  // namespace
 
 LATENT_KERNEL(LatentExactScatter, compute,
               {"x: float", "range: int32", "origin: float"},
-              {"sums: float", "sums_low: float", "scatter: float", "scatter_low: float"})
+              {"sums: float", "scatter: float"})
 
 }  // namespace latent

@@ -30,6 +30,9 @@ typedef float Vector __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t IntVector __attribute__((vector_size(LANES * sizeof(float))));
 typedef uint8_t Bytes __attribute__((vector_size(LANES)));
 
+// The first multiple of `to` that is no less.
+constexpr int64_t roundUp(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
 static inline Vector load(const float* from) {
   Vector v;
   std::memcpy(&v, from, sizeof v);
@@ -91,6 +94,8 @@ class Input {
   int64_t dim(int axis) const;
   float* floats() const { return static_cast<float*>(data()); }
   int32_t* ints() const { return static_cast<int32_t*>(data()); }
+  // Each in the place of two float32.
+  double* doubles() const { return static_cast<double*>(data()); }
 
  private:
   void* data() const;
@@ -108,6 +113,12 @@ int32_t* intOutput(Context* context, int index, const std::vector<int64_t>& shap
 static inline void split(double value, float* high, float* low) {
   *high = static_cast<float>(value);
   *low = std::isfinite(*high) ? static_cast<float>(value - *high) : 0;
+}
+
+// A new output of float64 numbers as they lie in memory, each in the place of two float32: shape [.., 2].
+static inline double* rawOutput(Context* context, int index, std::vector<int64_t> shape) {
+  shape.push_back(2);
+  return reinterpret_cast<double*>(floatOutput(context, index, shape));
 }
 
 // A new output [2, n]: float64 numbers as two float32 each.

@@ -113,32 +113,30 @@ std::vector<Scatter> scatters(const Rows& rows) {
   return each;
 }
 
-// Adds up what the threads found, of `size` numbers each, and writes it as two outputs.
+// Adds up what the threads found, of `size` numbers each.
 template <class Field>
 void writeSum(Context* context, int index, int64_t size, const std::vector<Scatter>& each, Field field) {
-  float* high = floatOutput(context, index, {size});
-  float* low = floatOutput(context, index + 1, {size});
-  for (int64_t at = 0; at < size; at++) {
-    double total = 0;
-    for (const Scatter& one : each) total += (one.*field)[at];
-    split(total, &high[at], &low[at]);
+  double* totals = rawOutput(context, index, {size});
+  std::fill_n(totals, size, 0.0);
+  for (const Scatter& one : each) {
+    for (int64_t at = 0; at < size; at++) totals[at] += (one.*field)[at];
   }
 }
 
 // x [N, D], range [2] the first row and how many, origin [D] -> sums of the columns of x - origin [D], and the lower
-// triangle of its scatter matrix [D (D + 1) / 2], row by row; each as two float32.
+// triangle of its scatter matrix [D (D + 1) / 2], row by row; float64, as they lie in memory.
 void compute(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2);
   const int64_t first = range.ints()[0], n = range.ints()[1], d = x.dim(1);
   const std::vector<Scatter> each = scatters({x.floats() + first * d, n, d, origin.floats()});
   writeSum(context, 0, d, each, &Scatter::sums);
-  writeSum(context, 2, d * (d + 1) / 2, each, &Scatter::products);
+  writeSum(context, 1, d * (d + 1) / 2, each, &Scatter::products);
 }
 
 }  // namespace
 
 LATENT_KERNEL(LatentScatter, compute,
               {"x: float", "range: int32", "origin: float"},
-              {"sums: float", "sums_low: float", "scatter: float", "scatter_low: float"})
+              {"sums: float", "scatter: float"})
 
 }  // namespace latent

@@ -23,16 +23,17 @@ export const NATIVE_KERNELS = {
   LatentClusterDistances: 1,
   LatentColumnMoments: 1,
   LatentDistinctRows: 2,
-  LatentEigenvectors: 4,
-  LatentExactScatter: 4,
+  LatentEigenvectors: 2,
+  LatentExactScatter: 2,
   LatentKMeansPass: 2,
   LatentKMeansPlusPlus: 1,
   LatentLloyd: 1,
+  LatentMixtureFactors: 1,
   LatentMixturePass: 1,
   LatentMixtureRefine: 3,
   LatentMixtureSharedPass: 3,
   LatentRandomSwap: 2,
-  LatentScatter: 4,
+  LatentScatter: 2,
   LatentSquaredDistances: 2,
 } as const;
 
@@ -114,3 +115,11 @@ export function joinDoubles(high: Float32Array, low: Float32Array): Float64Array
   for (let i = 0; i < values.length; i++) values[i] += low[i];
   return values;
 }
+
+/** Float64 numbers where they lie, each in the place of two float32: for kernels that take them so. */
+export const asFloats = (values: Float64Array): Float32Array =>
+  new Float32Array(values.buffer, values.byteOffset, 2 * values.length);
+
+/** Float64 numbers where they lie, of a kernel that wrote them so. */
+export const asDoubles = (values: Float32Array): Float64Array =>
+  new Float64Array(values.buffer, values.byteOffset, values.length / 2);

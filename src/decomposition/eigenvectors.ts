@@ -85,7 +85,7 @@ async function decompose(
   pace: Pace,
 ): Promise<Eigenpairs> {
   const code = m > HOST_FEATURES ? kernelCode<typeof import('./kernels.js')>('LatentEigenvectors') : null;
-  if (code) return code.eigenvectorsByKernel(triangle, m, wanted === 'mle' ? m : wanted, trace);
+  if (code) return code.eigenvectorsByKernel(triangle, m, wanted === 'mle' ? m : wanted);
   const a = new Float64Array(m * m); // its lower triangle is read
   for (let i = 0; i < m; i++) a.set(triangle.subarray(rowOf(i), rowOf(i + 1)), i * m);
   const leading = exact ? null : await leadingEigenvectors(a, m, wanted, trace, pace);

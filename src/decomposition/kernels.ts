@@ -5,8 +5,8 @@
 import { tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { fold, type Batch, type Pace } from '../core/iterate.js';
 import { layOut, partsOf, productsHere, type Part } from '../core/laid.js';
-import { joinDoubles, nativeKernel, splitDoubles } from '../core/native.js';
-import { digest, read } from '../core/read.js';
+import { asDoubles, asFloats, nativeKernel } from '../core/native.js';
+import { digest, read, release } from '../core/read.js';
 import type { ShiftedRows } from '../core/rows.js';
 import type { Eigenpairs } from './eigenvectors.js';
 import { addTo, noMoments, type Moments } from './moments.js';
@@ -31,9 +31,9 @@ export async function productsByKernel(
   const add = async ({ x: part, start, end }: Batch<Part>) => {
     const range = () => tensor1d([part.first, end - start], 'int32');
     const outputs = tidy(() => kernel({ x: part.x, range: range(), origin: laid.shift }));
-    await digest(outputs, (sums, sumsLow, triangle, triangleLow) => {
-      for (const each of [sums, sumsLow]) addTo(total.sums, each);
-      for (const each of [triangle, triangleLow]) addTo(total.products, each);
+    await digest(outputs, (sums, triangle) => {
+      addTo(total.sums, asDoubles(sums));
+      addTo(total.products, asDoubles(triangle));
     });
     return { statistics: total, memo: undefined };
   };
@@ -41,26 +41,21 @@ export async function productsByKernel(
   return fold<Moments, undefined, Part>(parts, add, (a) => a, [], pace).finally(() => laid.dispose());
 }
 
-/** Eigenvectors of a covariance, in units of the trace: float32's range can then hold it whatever the data's unit. */
+/** Eigenvectors of a covariance, of which `triangle` is gone then. */
 export async function eigenvectorsByKernel(
   triangle: Float64Array,
   m: number,
   wanted: number,
-  trace: number,
 ): Promise<Eigenpairs> {
   const kernel = nativeKernel('LatentEigenvectors')!;
-  const both = splitDoubles(triangle.map((entry) => entry / trace));
   const found = tidy(() =>
     kernel({
-      triangle: tensor1d(both.subarray(0, triangle.length)),
-      low: tensor1d(both.subarray(triangle.length)),
+      triangle: tensor1d(asFloats(triangle)),
       size: tensor1d([m], 'int32'),
-      wanted: tensor1d([Math.fround(wanted), wanted - Math.fround(wanted)]),
+      wanted: tensor1d(asFloats(Float64Array.of(wanted))),
     }),
   );
-  const [values, valuesLow, vectors, vectorsLow] = await read(found);
-  return {
-    values: joinDoubles(values, valuesLow).map((value) => Math.max(0, value * trace)),
-    vectors: joinDoubles(vectors, vectorsLow),
-  };
+  release(triangle);
+  const [values, vectors] = (await read(found)).map(asDoubles);
+  return { values: values.map((value) => Math.max(0, value)), vectors };
 }

@@ -180,7 +180,7 @@ export async function clusterDistances(
     ? null
     : kernelCode<typeof import('./kernelDistances.js')>('LatentClusterDistances');
   if (code) {
-    const blocks = blocksOf(finest, Math.max(1, Math.floor(room)));
+    const blocks = blocksOf(finest, Math.max(1, Math.floor(room / 2))); // half of what it holds, in the same time
     return code.kernelDistances(points, labelings, blocks, pace, visit);
   }
   const work = byDifference ? WORK.differences / nFeatures : WORK.products / (nFeatures + 2 * width);

@@ -17,21 +17,41 @@ struct Rows {
   int64_t n, d;
 };
 
-struct Mixture {
-  int64_t k, d;
+// How an upper triangle P [D, D] lies between two iterations: as panels of its columns. Panel t has the rows that are not 0
+// in it, [min(D, (t + 1) PANEL), PANEL].
+struct Triangle {
+  int64_t d;
+
+  int64_t panels() const { return panelsOf(d); }
+  int64_t depth(int64_t t) const { return std::min(d, (t + 1) * PANEL); }
+  int64_t size() const { return panels() * (panels() - 1) / 2 * PANEL * PANEL + d * PANEL; }
+  int64_t start(int64_t t) const { return t * (t + 1) / 2 * PANEL * PANEL; }
+  int64_t at(int64_t i, int64_t j) const { return start(j / PANEL) + i * PANEL + j % PANEL; }
+
+  void pack(const float* p, float* to) const {
+    for (int64_t t = 0; t < panels(); t++) {
+      const int64_t column = t * PANEL;
+      float* panel = to + start(t);
+      packPanels(p + column, depth(t), std::min<int64_t>(PANEL, d - column), d, nullptr, panel);
+      for (int64_t i = column; i < depth(t); i++) std::fill_n(panel + i * PANEL, i - column, 0.f);
+    }
+  }
+  void unpack(const float* from, float* p) const {
+    for (int64_t i = 0; i < d; i++) {
+      for (int64_t j = 0; j < d; j++) p[i * d + j] = j < i ? 0 : from[at(i, j)];
+    }
+  }
+};
+
+struct Mixture : Triangle {
+  int64_t k;
   const float* means;      // [K, D], relative to the origin
   const float* constants;  // [2, K], float64 in two parts: log w_k + log |P_k| - D/2 log 2π
   double reach;            // how far below a row's best component another is dropped, in nats
-  std::unique_ptr<float[]> factors;
+  const float* factors;    // [K, size] P
 
-  int64_t panels() const { return panelsOf(d); }
   double constant(int64_t c) const { return static_cast<double>(constants[c]) + constants[k + c]; }
-  // Panel t of P_k has the rows that are not 0 in it, [min(D, (t + 1) PANEL), PANEL].
-  int64_t depth(int64_t t) const { return std::min(d, (t + 1) * PANEL); }
-  int64_t size() const { return panels() * (panels() - 1) / 2 * PANEL * PANEL + d * PANEL; }
-  const float* panel(int64_t c, int64_t t) const {
-    return factors.get() + c * size() + t * (t + 1) / 2 * PANEL * PANEL;
-  }
+  const float* panel(int64_t c, int64_t t) const { return factors + c * size() + start(t); }
 };
 
 // A tile of z P, for a panel b of P whose first `from` rows are whole: of the LANES by LANES blocks below
@@ -49,24 +69,6 @@ __attribute__((always_inline)) inline Tile<NV> multiplyTriangle(int64_t from, in
     }
   }
   return sums;
-}
-
-// The upper triangles of P [K, D, D] as panels.
-inline void packFactors(const float* p, Mixture* mixture) {
-  const int64_t d = mixture->d;
-  mixture->factors = numbers(mixture->k * mixture->size());
-  parallel(mixture->k, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin; c < end; c++) {
-      float* to = mixture->factors.get() + c * mixture->size();
-      for (int64_t t = 0; t < mixture->panels(); t++) {
-        const int64_t start = t * PANEL;
-        const int64_t width = std::min<int64_t>(PANEL, d - start);
-        packPanels(p + c * d * d + start, mixture->depth(t), width, d, nullptr, to);
-        for (int64_t i = start; i < mixture->depth(t); i++) std::fill_n(to + i * PANEL, i - start, 0.f);
-        to += mixture->depth(t) * PANEL;
-      }
-    }
-  });
 }
 
 // A row of the batch, and the place of x - μ.

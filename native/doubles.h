@@ -23,7 +23,7 @@ static inline double sumOf(Doubles v) {
 }
 
 // Arrays are padded with zeros to whole vectors: loops need no remainder.
-constexpr int64_t padded(int64_t n) { return (n + WIDTH - 1) / WIDTH * WIDTH; }
+constexpr int64_t padded(int64_t n) { return roundUp(n, WIDTH); }
 
 // x·y of n numbers, n a multiple of WIDTH.
 static inline double dot(const double* x, const double* y, int64_t n) {

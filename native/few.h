@@ -14,35 +14,27 @@ constexpr int SUM_ROWS = LANES == 16 ? 4 : 2;
 // Numbers of rows, views and shares that a thread works with at once: they stay in its second cache.
 constexpr int64_t WORK = 1 << 16;
 
-constexpr int64_t roundUp(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+// P_k as narrower panels, of COLUMNS columns, each with the rows that are not 0 in it, [min(D, panel's last + 1), COLUMNS].
+struct FewComponents : Mixture {
+  std::vector<float> columns;  // [K, width]
+  int64_t width = 0;
 
-// P_k [D, D] as panels of COLUMNS columns, each with the rows that are not 0 in it, [min(D, panel's last + 1), COLUMNS].
-struct FewComponents {
-  int64_t k, d;
-  const float* means;      // [K, D], relative to the origin
-  const float* constants;  // [2, K], float64 in two parts: log w_k + log |P_k| - D/2 log 2π
-  double reach;            // how far below a row's best component another is dropped, in nats
-  std::vector<float> factors;
-
-  FewComponents(int64_t k, int64_t d, const float* means, const float* constants, double reach, const float* p)
-      : k(k), d(d), means(means), constants(constants), reach(reach), factors(k * size()) {
-    float* to = factors.data();
-    for (int64_t c = 0; c < k; c++, p += d * d) {
+  explicit FewComponents(const Mixture& mixture) : Mixture(mixture) {
+    for (int64_t start = 0; start < d; start += COLUMNS) width += rowsOf(start) * COLUMNS;
+    columns.resize(k * width);
+    float* to = columns.data();
+    for (int64_t c = 0; c < k; c++) {
+      const float* p = panel(c, 0);
       for (int64_t start = 0; start < d; start += COLUMNS) {
-        for (int64_t i = 0; i < depth(start); i++) {
-          for (int64_t j = start; j < start + COLUMNS; j++) *to++ = j < d && i <= j ? p[i * d + j] : 0;
+        for (int64_t i = 0; i < rowsOf(start); i++) {
+          for (int64_t j = start; j < start + COLUMNS; j++) *to++ = j < d && i <= j ? p[at(i, j)] : 0;
         }
       }
     }
   }
 
-  int64_t depth(int64_t start) const { return std::min(d, start + COLUMNS); }
-  int64_t size() const {
-    int64_t total = 0;
-    for (int64_t start = 0; start < d; start += COLUMNS) total += depth(start) * COLUMNS;
-    return total;
-  }
-  double constant(int64_t c) const { return static_cast<double>(constants[c]) + constants[k + c]; }
+  // Of the panel whose first column this is.
+  int64_t rowsOf(int64_t start) const { return std::min(d, start + COLUMNS); }
 };
 
 // What a thread adds up.
@@ -74,12 +66,8 @@ class FewRows {
     for (int64_t a = 0; a < m_; a += ROWS) shareUnit(a, weights + a, sums);
   }
 
-  // Given ones, [K, ..] with `stride` from component to component.
-  void share(const float* given, int64_t stride, FewSums* sums) {
-    for (int64_t c = 0; c < of_.k; c++) {
-      for (int64_t a = 0; a < m_; a++) sums->totals[c] += shares_[c * most_ + a] = given[c * stride + a];
-    }
-  }
+  // Given ones.
+  void share(const Given& given, FewSums* sums) { given.copy(of_.k, m_, shares_.data(), most_, sums->totals.data()); }
 
   void addTo(FewSums* sums) {
     for (int64_t c = 0; c < of_.k; c++) addComponent(c, &sums->moments[c * (of_.d + 1) * (of_.d + 2) / 2]);
@@ -100,10 +88,10 @@ class FewRows {
         store(&z_[at], load(x + at) - all(mean[j]));
       }
     }
-    const float* p = &of_.factors[c * of_.size()];
+    const float* p = &of_.columns[c * of_.width];
     for (int64_t start = 0; start < d; start += COLUMNS) {
       Vector sums[COLUMNS][2] = {};
-      for (int64_t i = 0; i < of_.depth(start); i++, p += COLUMNS) {
+      for (int64_t i = 0; i < of_.rowsOf(start); i++, p += COLUMNS) {
         const Vector u = load(&z_[i * ROWS]), v = load(&z_[i * ROWS + LANES]);
         for (int j = 0; j < COLUMNS; j++) {
           const Vector factor = all(p[j]);
@@ -214,17 +202,17 @@ class FewRows {
   std::vector<int32_t> seen_;  // [most]
 };
 
-// Adds the batch up; `given` [K, stride], or null: the mixture's own shares, of rows with these weights.
-inline FewSums passOfFew(const Rows& rows, const FewComponents& of, const double* weights, const float* given) {
+// Adds the batch up: given shares, or where there are none the mixture's own, of rows with these weights.
+inline FewSums passOfFew(const Rows& rows, const FewComponents& of, const double* weights, const Given& given) {
   std::vector<std::unique_ptr<FewSums>> parts(threads());
-  const int64_t share = shareOf(rows.n, of.k * (of.size() + of.d * of.d + 100));
+  const int64_t share = shareOf(rows.n, of.k * (of.width + of.d * of.d + 100));
   parallelIndexed(rows.n, share, [&](int part, int64_t begin, int64_t end) {
     auto sums = std::make_unique<FewSums>(of.k, of.d);
     FewRows some(rows, of);
     for (int64_t start = begin; start < end; start += some.most()) {
       some.take(start, std::min(end, start + some.most()));
-      if (given) {
-        some.share(given + start, rows.n, sums.get());
+      if (given.values) {
+        some.share(given.from(start), sums.get());
       } else {
         some.share(weights + start, sums.get());
       }

@@ -30,7 +30,7 @@ struct Batch {
 };
 
 // Rows whose leading columns stay in the cache for all components.
-constexpr int64_t NEAR = 1024;
+constexpr int64_t NEAR = 512;
 
 // For rows `begin` to `end`, all components but the one that was seen; each as long as its bound is near.
 void seeOthers(Batch* batch, const int32_t* last, int64_t begin, int64_t end) {
@@ -104,7 +104,7 @@ void scaleSeen(const std::vector<Block>& blocks, const Batch& batch) {
   });
 }
 
-// What a batch adds up.
+// What a batch adds to.
 struct Sums {
   Moments moments;
   std::vector<double> totals;  // [K + 1] Σ r, then Σ w log Σ p
@@ -127,20 +127,19 @@ void addOwn(const Rows& rows, const Mixture& mixture, const int32_t* last, const
   scaleSeen(blocks, batch);
   const auto r = [&](int64_t i, int64_t c) { return batch.densities[i * k + c]; };
   const Shares others = sharesOf(n, k, [&](int64_t i, int64_t c) { return last[i] == c ? 0 : r(i, c); });
-  addShares(blocks, others, rows, mixture, roomFor(others, n / 4), &sums->moments);
+  addShares(blocks, others, rows, mixture, roomFor(others, n / 4), sums->moments);
   for (int64_t i = 0; i < n; i++) {
     for (int64_t c = 0; c < k; c++) sums->totals[c] += r(i, c);
     sums->totals[k] += batch.totals[i] * weights[i];
   }
 }
 
-// By given responsibilities, row i's of component c at given[c * stride + i].
-void addGiven(const Rows& rows, const Mixture& mixture, const float* given, int64_t stride, Sums* sums) {
-  const auto r = [&](int64_t i, int64_t c) { return given[c * stride + i]; };
-  const Shares shares = sharesOf(rows.n, mixture.k, r);
-  addShares({}, shares, rows, mixture, roomFor(shares, rows.n), &sums->moments);
+// By given responsibilities.
+void addGiven(const Rows& rows, const Mixture& mixture, const Given& given, Sums* sums) {
+  const Shares shares = sharesOf(rows.n, mixture.k, [&](int64_t i, int64_t c) { return given.of(i, c); });
+  addShares({}, shares, rows, mixture, roomFor(shares, rows.n), sums->moments);
   for (int64_t c = 0; c < mixture.k; c++) {
-    for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += r(i, c);
+    for (int64_t i = 0; i < rows.n; i++) sums->totals[c] += given.of(i, c);
   }
 }
 
@@ -152,21 +151,12 @@ std::vector<int32_t> guessed(const Rows& rows, const Mixture& mixture, const int
   return last[0] < 0 ? likeliest(rows, mixture) : std::vector<int32_t>(last, last + rows.n);
 }
 
-// Adds moments [K, (D + 1)(D + 2) / 2] to `total` [2, ..], float64 in two parts; `anew`: in place of what was there.
-void addMoments(const std::vector<double>& moments, float* total, bool anew) {
-  float *high = total, *low = total + moments.size();
-  for (const double moment : moments) {
-    split(moment + (anew ? 0 : static_cast<double>(*high) + *low), high, low);
-    high++, low++;
-  }
-}
-
 // Inputs:
 //   x [N, D], range [4] the first row of the batch in x, how many, whether the sums begin with it, and whether features are few,
 //   origin [D],
-//   means [K, D], factors [K, D, D] P, constants [2, K], weights [2, n] or [0], given [K, n] or [0], reach [],
+//   means [K, D], factors [K, ..] P as LatentMixtureFactors packs it, constants [2, K], weights [2, n] or [0], given [K, n] or [0], reach [],
 //   last [n] (or [0], with `given` and of few features), changed in place: who won each row, -1 before the first pass
-//   sums [2, K, (D + 1)(D + 2) / 2], to which the batch's are added in place: float64 in two parts
+//   sums [K, (D + 1)(D + 2) / 2, 2], to which the batch's are added in place: float64, as they lie in memory
 // Outputs: totals [2, K + 1] of the batch: Σ r of each component, the log-likelihood.
 void pass(Context* context) {
   const Input x(context, 0), range(context, 1), origin(context, 2), means(context, 3), factors(context, 4);
@@ -177,22 +167,21 @@ void pass(Context* context) {
   const int64_t d = x.dim(1);
   const int64_t k = means.dim(0);
   const auto w = weightsOf(weights, n);
+  const Given instead(given, n);
+  const Mixture mixture{{d}, k, means.floats(), constants.floats(), *reach.floats(), factors.floats()};
+  Sums sums{{k, d, total.doubles()}, std::vector<double>(k + 1)};
+  if (range.ints()[2] != 0) std::fill_n(sums.moments.sums, k * sums.moments.size(), 0.);
   if (range.ints()[3] != 0) {
-    const FewComponents components(k, d, means.floats(), constants.floats(), *reach.floats(), factors.floats());
-    const float* instead = given.size() > 0 ? given.floats() : nullptr;
-    const FewSums sums =
-        passOfFew({x.floats() + first * d, origin.floats(), n, d}, components, w.data(), instead);
-    doubleOutput(context, 0, sums.totals);
-    return addMoments(sums.moments, total.floats(), range.ints()[2] != 0);
+    const FewComponents components(mixture);
+    const FewSums found = passOfFew({x.floats() + first * d, origin.floats(), n, d}, components, w.data(), instead);
+    for (size_t at = 0; at < found.moments.size(); at++) sums.moments.sums[at] += found.moments[at];
+    return doubleOutput(context, 0, found.totals);
   }
-  Mixture mixture{k, d, means.floats(), constants.floats(), *reach.floats(), nullptr};
-  packFactors(factors.floats(), &mixture);
-  Sums sums{Moments(k, d), std::vector<double>(k + 1)};
   const int64_t held = HELD * threads();
   for (int64_t start = 0; start < n; start += held) {
     const Rows rows{x.floats() + (first + start) * d, origin.floats(), std::min(held, n - start), d};
-    if (given.size() > 0) {
-      addGiven(rows, mixture, given.floats() + start, n, &sums);
+    if (instead.values) {
+      addGiven(rows, mixture, instead.from(start), &sums);
       continue;
     }
     int32_t* winners = last.ints() + start;
@@ -200,7 +189,6 @@ void pass(Context* context) {
     addOwn(rows, mixture, before.data(), w.data() + start, winners, &sums);
   }
   doubleOutput(context, 0, sums.totals);
-  sums.moments.addTo(total.floats(), range.ints()[2] != 0);
 }
 
 }  // namespace

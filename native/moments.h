@@ -105,48 +105,46 @@ inline void see(const std::vector<Block>& blocks, const Rows& rows, const Mixtur
   });
 }
 
-// Sums of z zᵀ with z = √r (y, 1) for each component: all that the M-step needs of it.
-class Moments {
- public:
-  Moments(int64_t k, int64_t d) : k_(k), d_(d), size_(paddedTo(d + 1)), sums_(numbers(k * size_ * size_)) {
-    std::fill_n(sums_.get(), k * size_ * size_, 0.f);
+// Adds what a tile has on and below the diagonal, its rows and columns from these on, to the first `size` rows of a triangle,
+// that lie one after the other.
+inline void addToTriangle(double* out, int64_t size, int64_t row, int64_t column, const Tile<PANEL_VECTORS>& tile) {
+  for (int64_t i = 0; i < std::min<int64_t>(TILE_ROWS, size - row); i++) {
+    float sums[PANEL];
+    for (int j = 0; j < PANEL_VECTORS; j++) store(sums + j * LANES, tile.rows[i][j]);
+    double* to = out + (row + i) * (row + i + 1) / 2 + column;
+    if (row + i + 1 - column >= PANEL) {
+      for (int j = 0; j < PANEL; j++) to[j] += sums[j];
+    } else {
+      for (int64_t j = 0; j < row + i + 1 - column; j++) to[j] += sums[j];
+    }
   }
+}
+
+// Sums of z zᵀ with z = √r (y, 1) for each component, [(D + 1)(D + 2) / 2] what is on and below the diagonal, row by row: all
+// that the M-step needs of it.
+struct Moments {
+  int64_t k, d;
+  double* sums;
+
+  int64_t size() const { return (d + 1) * (d + 2) / 2; }
+
   // A piece of the work is a component, or some of its panels where components are few.
-  void add(const std::vector<Block>& blocks) {
-    const int64_t parts = std::min(widePanels(d_), (2 * threads() + k_ - 1) / k_);
-    Pieces pieces(k_ * parts);
+  void add(const std::vector<Block>& blocks) const {
+    const int64_t parts = std::min(widePanels(d), (2 * threads() + k - 1) / k);
+    Pieces pieces(k * parts);
     pieces.run([&] {
       for (int64_t piece; pieces.take(&piece);) {
         const int64_t c = piece / parts;
         for (const Block& block : blocks) {
-          for (int64_t t = piece % parts; block.c == c && t < widePanels(d_); t += parts) {
-            symmetricPanel(block.y, block.m, d_ + 1, t * PANEL, sums_.get() + c * size_ * size_);
+          for (int64_t t = piece % parts; block.c == c && t < widePanels(d); t += parts) {
+            symmetricPanel(block.y, block.m, d + 1, t * PANEL, [&](int64_t row, const Tile<PANEL_VECTORS>& tile) {
+              addToTriangle(sums + c * size(), d + 1, row, t * PANEL, tile);
+            });
           }
         }
       }
     });
   }
-  // Adds what is on and below the diagonals, row by row, to `total` [2, K, (D + 1)(D + 2) / 2], float64 in two
-  // parts; `anew`: in place of what was there.
-  void addTo(float* total, bool anew) const {
-    const int64_t triangle = (d_ + 1) * (d_ + 2) / 2;
-    parallel(k_, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; c++) {
-        float* high = total + c * triangle;
-        float* low = high + k_ * triangle;
-        for (int64_t i = 0; i <= d_; i++) {
-          const float* row = sums_.get() + (c * size_ + i) * size_;
-          for (int64_t j = 0; j <= i; j++, high++, low++) {
-            split(row[j] + (anew ? 0 : static_cast<double>(*high) + *low), high, low);
-          }
-        }
-      }
-    });
-  }
-
- private:
-  const int64_t k_, d_, size_;
-  std::unique_ptr<float[]> sums_;  // [K, size, size]
 };
 
 // Rows with the share that they have of a component, component by component.
@@ -179,7 +177,7 @@ Shares sharesOf(int64_t n, int64_t k, F responsibility) {
 // Adds what `blocks` have, and what the shares have of rows that are not seen yet from the component; of
 // those, as many at a time as `capacity`.
 inline void addShares(std::vector<Block> blocks, const Shares& shares, const Rows& rows,
-                      const Mixture& mixture, int64_t capacity, Moments* moments) {
+                      const Mixture& mixture, int64_t capacity, const Moments& moments) {
   const auto room = numbers(capacity * widePanels(mixture.d) * PANEL);
   const int64_t all = shares.roots.size();
   for (int64_t begin = 0; begin == 0 || begin < all; begin += capacity) {
@@ -191,7 +189,7 @@ inline void addShares(std::vector<Block> blocks, const Shares& shares, const Row
       for (int64_t a = 0; a < block.m; a++) scale(block, a, mixture.d, root[a]);
     }
     blocks.insert(blocks.end(), others.begin(), others.end());
-    moments->add(blocks);
+    moments.add(blocks);
     blocks.clear();
   }
 }

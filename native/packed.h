@@ -14,7 +14,7 @@ constexpr int64_t PACKED = 1 << 20;
 struct PackedRows : Rows {
   explicit PackedRows(const Rows& rows, int64_t most = PACKED) : Rows(rows) {
     if (n * d > most) return;
-    packed_.reset(new float[(n + ROWS - 1) / ROWS * ROWS * d]);
+    packed_.reset(new float[roundUp(n, ROWS) * d]);
     parallel(n, shareOf(n, d), [&](int64_t begin, int64_t end) {
       SideBySide block;
       for (int64_t i = begin; i < end; i += ROWS) {

@@ -26,7 +26,7 @@ struct Tile {
 
 // As many panels as M columns take, and that many columns with the padding.
 constexpr int64_t panelsOf(int64_t m) { return (m + PANEL - 1) / PANEL; }
-constexpr int64_t paddedTo(int64_t m) { return panelsOf(m) * PANEL; }
+constexpr int64_t paddedTo(int64_t m) { return roundUp(m, PANEL); }
 
 // Rows that a symmetric product takes at once: a panel of them fills two thirds of the first cache.
 constexpr int64_t DEPTH = LANES == 16 ? 256 : 320;
@@ -63,12 +63,9 @@ __attribute__((always_inline)) static inline Tile<NV> multiply(int64_t k, A a, c
   return sums;
 }
 
-template <int NV>
-__attribute__((always_inline)) static inline void addTo(float* out, int64_t stride, const Tile<NV>& sums) {
-#pragma GCC unroll 8
+static inline void addTo(float* out, int64_t stride, const Tile<PANEL_VECTORS>& sums) {
   for (int i = 0; i < TILE_ROWS; i++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) {
+    for (int j = 0; j < PANEL_VECTORS; j++) {
       float* to = out + i * stride + j * LANES;
       store(to, load(to) + sums.rows[i][j]);
     }
@@ -101,26 +98,33 @@ static inline void product(const float* a, int64_t n, int64_t k, int64_t aStride
   }
 }
 
-// One panel's columns of a symmetric product: out += Xᵀ X, on and below the diagonal (a little above it too, in blocks).
-// packed [panelsOf(D), n, PANEL] holds X [n, D], n <= DEPTH; out is [paddedTo(D), paddedTo(D)].
-static inline void symmetricPanel(const float* packed, int64_t n, int64_t d, int64_t column, float* out) {
-  const int64_t size = paddedTo(d);
+// One panel's columns of a symmetric product Xᵀ X, on and below the diagonal (a little above it too, in blocks): f(row, tile) for
+// tiles from that row and `column` on. packed [panelsOf(D), n, PANEL] holds X [n, D], n <= DEPTH.
+template <class F>
+static inline void symmetricPanel(const float* packed, int64_t n, int64_t d, int64_t column, F f) {
   const float* b = packed + column * n;
   for (int64_t row = column; row < d; row += TILE_ROWS) {
     const float* a = packed + row / PANEL * PANEL * n + row % PANEL;
     const auto element = [&](int64_t p, int i) { return a[p * PANEL + i]; };
-    float* to = out + row * size + column;
+    Tile<PANEL_VECTORS> tile = {};
     if (row + TILE_ROWS <= column + LANES) {
-      addTo(to, size, multiply<1>(n, element, b));
+      const Tile<1> left = multiply<1>(n, element, b);
+      for (int i = 0; i < TILE_ROWS; i++) tile.rows[i][0] = left.rows[i][0];
     } else {
-      addTo(to, size, multiply<PANEL_VECTORS>(n, element, b));
+      tile = multiply<PANEL_VECTORS>(n, element, b);
     }
+    f(row, tile);
   }
 }
 
 // out [paddedTo(D), paddedTo(D)] += Xᵀ X, as symmetricPanel.
 static inline void symmetricProduct(const float* packed, int64_t n, int64_t d, float* out) {
-  for (int64_t column = 0; column < d; column += PANEL) symmetricPanel(packed, n, d, column, out);
+  const int64_t size = paddedTo(d);
+  for (int64_t column = 0; column < d; column += PANEL) {
+    symmetricPanel(packed, n, d, column, [&](int64_t row, const Tile<PANEL_VECTORS>& tile) {
+      addTo(out + row * size + column, size, tile);
+    });
+  }
 }
 
 }  // namespace latent

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "components.h"
 #include "doubles.h"
 
 namespace latent {
@@ -29,7 +30,6 @@ struct Parts {
   const float* high;
   int64_t size;
   double operator[](int64_t i) const { return static_cast<double>(high[i]) + high[size + i]; }
-  Parts from(int64_t i) const { return {high + i, size}; }
 };
 
 Parts partsOf(const Input& input) { return {input.floats(), input.size() / 2}; }
@@ -37,7 +37,7 @@ Parts partsOf(const Input& input) { return {input.floats(), input.size() / 2}; }
 // Sums of one component.
 struct Moments {
   double count;
-  Parts triangle;  // [(D + 1)(D + 2) / 2] Σ r z zᵀ with z = (y, 1): Σ r y yᵀ, and below it Σ r y
+  const double* triangle;  // [(D + 1)(D + 2) / 2] Σ r z zᵀ with z = (y, 1): Σ r y yᵀ, and below it Σ r y
   double second(int64_t i, int64_t j) const { return triangle[i * (i + 1) / 2 + j] / count; }
 };
 
@@ -51,11 +51,12 @@ struct Step {
   std::vector<double> moves;  // [D] P⁻ᵀ ȳ
 };
 
-// P [D, D] as it is given, its upper triangle, and ȳ.
+// P as it is packed, and ȳ.
 void read(const float* p, const Moments& moments, Step* step) {
   const int64_t d = step->d;
+  const mixture::Triangle triangle{d};
   for (int64_t i = 0; i < d; i++) {
-    for (int64_t j = i; j < d; j++) step->p[i * d + j] = step->p[j * d + i] = p[i * d + j];
+    for (int64_t j = i; j < d; j++) step->p[i * d + j] = step->p[j * d + i] = p[triangle.at(i, j)];
     step->means[i] = moments.second(d, i);
   }
 }
@@ -106,56 +107,99 @@ void divide(double* p, const double* l, int64_t d) {
   }
 }
 
-// The upper triangle, zeros below it; false where it holds what is no number.
-bool write(const double* p, int64_t d, float* next) {
+// What is to be known of a next P besides itself. Where it has no whole one, `largest` is NaN.
+struct Facts {
+  double logDet = 0;
+  float largest = 0;  // in size, of its entries
+};
+
+// Packs P, rounded.
+Facts write(const double* p, int64_t d, float* next) {
+  const mixture::Triangle triangle{d};
+  Facts facts;
   bool whole = true;
   for (int64_t i = 0; i < d; i++) {
-    std::fill_n(next + i * d, i, 0.f);
     for (int64_t j = i; j < d; j++) {
-      whole = whole && std::isfinite(p[i * d + j]);
-      next[i * d + j] = static_cast<float>(p[i * d + j]);
+      const float value = next[triangle.at(i, j)] = static_cast<float>(p[i * d + j]);
+      whole = whole && std::isfinite(value);
+      facts.largest = std::max(facts.largest, std::fabs(value));
     }
+    facts.logDet += std::log(static_cast<double>(next[triangle.at(i, i)]));
   }
-  return whole;
+  if (!whole) facts.largest = NAN;
+  return facts;
 }
 
-// The first of the shares with which there is a factor is taken: covariance.ts says why. False where none is.
-bool refine(const Moments& moments, double regCovar, const Parts& shares, float* next, Step* step) {
+// The first of the shares with which there is a factor is taken: covariance.ts says why.
+Facts refine(const Moments& moments, double regCovar, const Parts& shares, float* next, Step* step) {
   for (int64_t share = 0; share < shares.size; share++) {
     scatter(moments, regCovar, shares[share], step);
     if (!cholesky(step->m.data(), step->d)) continue;
     divide(step->p.data(), step->m.data(), step->d);
     return write(step->p.data(), step->d, next);
   }
-  return false;
+  return {0, NAN};
 }
 
-// Inputs: factors [K, D, D] P; float64 in two parts: counts [2, K], sums [2, K, (D + 1)(D + 2) / 2] of the pass,
-//   reg_covar [2], shares [2, S].
-// Outputs: next [K, D, D] P, moves [2, K, D] of the means, whole [K] whether there is a next P.
+// Inputs: factors [K, ..] P as LatentMixtureFactors packs it, replaced in place by the next one;
+//   range [1]: D; counts [2, K], float64 in two parts; sums [K, (D + 1)(D + 2) / 2, 2] of the pass: float64, as they lie in
+//   memory; reg_covar [2] and shares [2, S], in two parts again.
+// Outputs: moves [2, K, D] of the means and log_dets [2, K] of the next P, float64 in two parts;
+//   largest [K] of its entries in size: NaN where there is no next P.
 void compute(Context* context) {
-  const Input factors(context, 0), counts(context, 1), sums(context, 2), regCovar(context, 3), shares(context, 4);
+  const Input factors(context, 0), range(context, 1), counts(context, 2), sums(context, 3), regCovar(context, 4);
+  const Input shares(context, 5);
   const int64_t k = factors.dim(0);
-  const int64_t d = factors.dim(1);
-  float* next = floatOutput(context, 0, {k, d, d});
-  float* moves = floatOutput(context, 1, {2, k, d});
-  int32_t* whole = intOutput(context, 2, {k});
+  const int64_t d = range.ints()[0];
+  float* moves = floatOutput(context, 0, {2, k, d});
+  float* logDets = floatOutput(context, 1, {2, k});
+  float* largest = floatOutput(context, 2, {k});
   parallel(k, 1, [&](int64_t begin, int64_t end) {
     Step step(d);
     for (int64_t c = begin; c < end; c++) {
-      const Moments moments{partsOf(counts)[c], partsOf(sums).from(c * (d + 1) * (d + 2) / 2)};
-      read(factors.floats() + c * d * d, moments, &step);
+      const Moments moments{partsOf(counts)[c], sums.doubles() + c * (d + 1) * (d + 2) / 2};
+      float* factor = factors.floats() + c * mixture::Triangle{d}.size();
+      read(factor, moments, &step);
       move(&step);
       for (int64_t j = 0; j < d; j++) split(step.moves[j], moves + c * d + j, moves + (k + c) * d + j);
-      whole[c] = refine(moments, partsOf(regCovar)[0], partsOf(shares), next + c * d * d, &step);
+      const Facts facts = refine(moments, partsOf(regCovar)[0], partsOf(shares), factor, &step);
+      split(facts.logDet, logDets + c, logDets + k + c);
+      largest[c] = facts.largest;
     }
   });
+}
+
+// Inputs: x [m, D, D] P to be packed in the places of components `first` to `first + m`; or [0];
+//   factors [K, ..] that are packed, changed in place; or [0];
+//   range [4]: K, D, first, m.
+// Outputs: out: without factors, room for them [K, ..]; without x, what is packed there [m, D, D]; else [0].
+void packs(Context* context) {
+  const Input x(context, 0), factors(context, 1), range(context, 2);
+  const int32_t* numbers = range.ints();
+  const int64_t k = numbers[0], d = numbers[1], m = numbers[3];
+  const mixture::Triangle triangle{d};
+  if (factors.size() == 0) {
+    std::fill_n(floatOutput(context, 0, {k, triangle.size()}), k * triangle.size(), 0.f);
+    return;
+  }
+  float* packed = factors.floats() + numbers[2] * triangle.size();
+  float* out = x.size() > 0 ? nullptr : floatOutput(context, 0, {m, d, d});
+  for (int64_t c = 0; c < m; c++, packed += triangle.size()) {
+    if (out) {
+      triangle.unpack(packed, out + c * d * d);
+    } else {
+      triangle.pack(x.floats() + c * d * d, packed);
+    }
+  }
+  if (!out) floatOutput(context, 0, {0});
 }
 
 }  // namespace
 
 LATENT_KERNEL(LatentMixtureRefine, compute,
-              {"factors: float", "counts: float", "sums: float", "reg_covar: float", "shares: float"},
-              {"next: float", "moves: float", "whole: int32"})
+              {"factors: float", "range: int32", "counts: float", "sums: float", "reg_covar: float", "shares: float"},
+              {"moves: float", "log_dets: float", "largest: float"})
+
+LATENT_KERNEL(LatentMixtureFactors, packs, {"x: float", "factors: float", "range: int32"}, {"out: float"})
 
 }  // namespace latent

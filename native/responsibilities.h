@@ -1,4 +1,4 @@
-// From log densities to responsibilities, row by row.
+// From log densities to responsibilities.
 #pragma once
 
 #include <cmath>
@@ -89,6 +89,25 @@ void shareOut(const Components& of, const double* weights, int lanes, float* squ
     for (int l = 0; l < LANES; l++) totals[c] += sum[l];
   }
 }
+
+// Responsibilities that are given in place of the mixture's own, or none.
+struct Given {
+  const float* values;  // [K, stride], already weighted
+  int64_t stride;
+
+  explicit Given(const Input& input, int64_t n) : Given(input.size() > 0 ? input.floats() : nullptr, n) {}
+  Given(const float* values, int64_t stride) : values(values), stride(stride) {}
+  // Those of the rows from this one on.
+  Given from(int64_t row) const { return {values + row, stride}; }
+  double of(int64_t i, int64_t c) const { return values[c * stride + i]; }
+
+  // Those of m rows, `apart` from component to component, and Σ r of each, which is added to `totals`.
+  void copy(int64_t k, int64_t m, float* to, int64_t apart, double* totals) const {
+    for (int64_t c = 0; c < k; c++) {
+      for (int64_t i = 0; i < m; i++) totals[c] += to[c * apart + i] = values[c * stride + i];
+    }
+  }
+};
 
 // Weights of n rows, float64 in two parts; none: all 1.
 inline std::vector<double> weightsOf(const Input& parts, int64_t n) {

@@ -29,7 +29,7 @@ struct Components {
   double reach;            // how far below a row's best component another is dropped, in nats
   std::vector<float> means;   // [K, D padded] in the frame of all, or of the data where each scales its features
   std::vector<float> scales;  // [K, D padded], or none
-  Mixture frame;              // with the P of all; used where there are no scales
+  Mixture frame{};            // with the P of all, where there are no scales
 
   int64_t width() const { return paddedTo(d); }
   double constant(int64_t c) const { return static_cast<double>(constants[c]) + constants[k + c]; }
@@ -181,19 +181,16 @@ void flushTriangle(const Components& of, Room* room, Sums* sums) {
 // What the rows' responsibilities are: the mixture's own, with weights [n], or given [K, n].
 struct Shares {
   const double* weights;
-  const float* given;
-  int64_t n;
+  Given given;
 };
 
 void shareRows(const Components& of, const Shares& shares, int64_t begin, int64_t m, Room* room, Sums* sums) {
-  for (int64_t a = 0; !shares.given && a < m; a += ROWS) {
+  if (shares.given.values) {
+    return shares.given.from(begin).copy(of.k, m, room->r.data(), AT_ONCE, sums->totals.data());
+  }
+  for (int64_t a = 0; a < m; a += ROWS) {
     const int lanes = static_cast<int>(std::min<int64_t>(ROWS, m - a));
     shareOut(of, shares.weights + begin + a, lanes, &room->r[a], AT_ONCE, sums->totals.data());
-  }
-  for (int64_t c = 0; shares.given && c < of.k; c++) {
-    for (int64_t a = 0; a < m; a++) {
-      sums->totals[c] += room->r[c * AT_ONCE + a] = shares.given[c * shares.n + begin + a];
-    }
   }
 }
 
@@ -205,7 +202,7 @@ void passOver(const Components& of, const Rows& rows, const Shares& shares, int6
   for (int64_t start = begin; start < end; start += AT_ONCE) {
     const int64_t m = std::min(AT_ONCE, end - start);
     frame(of, rows, start, m, &view, &room);
-    if (!shares.given) scaled ? squareLengths<true>(of, m, &room) : squareLengths<false>(of, m, &room);
+    if (!shares.given.values) scaled ? squareLengths<true>(of, m, &room) : squareLengths<false>(of, m, &room);
     shareRows(of, shares, start, m, &room, sums);
     for (int64_t a = 0; a < m; a++) scaled ? addScaled(of, a, m, &room) : addShared(of, a, m, &room, sums);
     flush(of, &room.first, &sums->first);
@@ -257,12 +254,14 @@ void pass(Context* context) {
   const std::vector<float> zero(d);
   Components of{k, d, constants.floats(), *reach.floats(), padded(means.floats(), k, d), {}, {}};
   const bool scaled = scales.size() > 0;
-  of.frame = {1, d, zero.data(), nullptr, 0, nullptr};
+  const Triangle triangle{d};
+  const auto packed = numbers(scaled ? 0 : triangle.size());
+  of.frame = {triangle, 1, zero.data(), nullptr, 0, packed.get()};
   if (scaled) of.scales = padded(scales.floats(), k, d);
-  if (!scaled) packFactors(factor.floats(), &of.frame);
+  if (!scaled) triangle.pack(factor.floats(), packed.get());
   const Rows rows{x.floats() + range.ints()[0] * d, origin.floats(), n, d};
   const std::vector<double> w = weightsOf(weights, n);
-  const Shares shares{w.data(), given.size() > 0 ? given.floats() : nullptr, n};
+  const Shares shares{w.data(), Given(given, n)};
   std::vector<std::unique_ptr<Sums>> parts(threads());
   parallelIndexed(n, AT_ONCE, [&](int part, int64_t begin, int64_t end) {
     parts[part] = std::make_unique<Sums>(k, d, !scaled);

@@ -15,7 +15,7 @@ constexpr int ROWS = 2 * LANES;
 // for it costs, 40 to 70 us on two processors of a virtual machine; products of a share are computed in about 100.
 static inline int64_t shareOf(int64_t n, int64_t products) {
   const int64_t shares = std::clamp<int64_t>(n * products >> 22, 1, threads());
-  return ((n + shares - 1) / shares + ROWS - 1) / ROWS * ROWS;
+  return roundUp((n + shares - 1) / shares, ROWS);
 }
 
 // Of two vectors side by side, the lanes that are numbered.

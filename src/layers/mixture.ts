@@ -168,7 +168,7 @@ export class GaussianMixtureLogProb extends layers.Layer {
 /** P of a factor that is held with the logarithms of its diagonal. */
 function positiveDiagonal(raw: Tensor, covarianceType: CovarianceType, [k, d]: [number, number]): Tensor {
   const { isotropic, shape } = COVARIANCES[covarianceType];
-  const diagonal = tensor(Float32Array.from(isotropic(k, d, 1)), shape(k, d));
+  const diagonal = tensor(isotropic(k, d, 1), shape(k, d));
   // What is beside the diagonal is not raised: exp of a large one is infinite, and its slope NaN.
   return where(cast(diagonal, 'bool'), exp(mul(raw, diagonal)), raw);
 }

@@ -65,7 +65,7 @@ export interface Covariance {
   /** Each component has a triangular P of its own, so that leading columns bound its density: see screen.ts. */
   readonly triangular: boolean;
   /** P = scale I for every component. */
-  readonly isotropic: (k: number, d: number, scale: number) => Float64Array;
+  readonly isotropic: (k: number, d: number, scale: number) => Float32Array;
   readonly broadcast: ((k: number, d: number) => number[]) | null;
   /** centered [K, N, D], P -> [K, N, D] */
   readonly whiten: (centered: Tensor3D, p: Tensor) => Tensor3D;
@@ -89,7 +89,7 @@ export interface Covariance {
     rounded: boolean,
   ) => Float64Array | Collapsed;
   /** z [D] of component k, replaced by P_k⁻ᵀ z */
-  readonly unwhiten: (p: Float64Array, k: number, z: Float64Array) => void;
+  readonly unwhiten: (p: Float64Array | Float32Array, k: number, z: Float64Array) => void;
   readonly fromCovariances: (covariances: Float64Array, d: number) => Float64Array | Collapsed;
   readonly fromPrecisions: (precisions: Float64Array, d: number) => Float64Array | Collapsed;
   readonly covariances: (p: Float64Array, d: number) => Float64Array;
@@ -295,7 +295,7 @@ const full: Covariance = {
   shared: false,
   triangular: true,
   isotropic: (k, d, scale) =>
-    Float64Array.from({ length: k * d * d }, (_, at) => ((at % (d * d)) % (d + 1) ? 0 : scale)),
+    Float32Array.from({ length: k * d * d }, (_, at) => ((at % (d * d)) % (d + 1) ? 0 : scale)),
   broadcast: null,
   whiten: (centered, p) => matMul(centered, upper(p) as Tensor3D),
   logDet: (p, d) => logDiagonal(p, d),
@@ -368,7 +368,7 @@ const diag: Covariance = {
   shape: (k, d) => [k, d],
   shared: false,
   triangular: false,
-  isotropic: (k, d, scale) => new Float64Array(k * d).fill(scale),
+  isotropic: (k, d, scale) => new Float32Array(k * d).fill(scale),
   broadcast: (k, d) => [k, 1, d],
   whiten: (centered, p) => mul(centered, expandDims(p, 1)),
   logDet: (p) => sum(log(p), 1),
@@ -405,7 +405,7 @@ const diag: Covariance = {
 const spherical: Covariance = {
   ...diag,
   shape: (k) => [k],
-  isotropic: (k, _, scale) => new Float64Array(k).fill(scale),
+  isotropic: (k, _, scale) => new Float32Array(k).fill(scale),
   broadcast: (k) => [k, 1, 1],
   whiten: (centered, p) => mul(centered, reshape(p, [-1, 1, 1])),
   logDet: (p, d) => mul(log(p), d) as Tensor1D,

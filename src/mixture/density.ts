@@ -22,7 +22,6 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { release } from '../core/read.js';
 import { comparable, rowScale } from '../core/rowScale.js';
 import type { Covariance } from './covariance.js';
 
@@ -36,22 +35,29 @@ export interface Mixture {
   readonly precisionsCholesky: Float64Array;
 }
 
-/** A mixture between two iterations: of our kernels P is float32, of which their sums resolve no more. */
-export type State = Omit<Mixture, 'precisionsCholesky'> & {
-  readonly precisionsCholesky: Float64Array | Float32Array;
-};
-
-/** P as kernels take it; the float64 one, which must be nobody else's, is gone. */
-export function inFloat32(mixture: Mixture): State {
-  const { precisionsCholesky: p } = mixture;
-  const rounded = Float32Array.from(p);
-  release(p);
-  return { ...mixture, precisionsCholesky: rounded };
+/** P where kernels keep it: the one of their last M-step, which replaced the one before. */
+export interface Kept {
+  /** [K] log |P_k| */
+  readonly logDets: Float64Array;
+  /** A copy. */
+  read(): Float32Array;
 }
 
-export function inFloat64(state: State): Mixture {
-  const { precisionsCholesky: p } = state;
-  return { ...state, precisionsCholesky: p instanceof Float64Array ? p : Float64Array.from(p) };
+/** P on the host. That of our kernels is float32, of which their sums resolve no more. */
+export type Factor = Float64Array | Float32Array;
+
+/** A mixture on the host, P as it came. */
+export type Numbers = Omit<Mixture, 'precisionsCholesky'> & { readonly precisionsCholesky: Factor };
+
+/** A mixture between two iterations. */
+export type State = Omit<Mixture, 'precisionsCholesky'> & { readonly precisionsCholesky: Factor | Kept };
+
+/** Its P on the host. */
+export const factorOf = ({ precisionsCholesky: p }: State): Factor => ('read' in p ? p.read() : p);
+
+export function inFloat64(mixture: Numbers): Mixture {
+  const { precisionsCholesky: p } = mixture;
+  return { ...mixture, precisionsCholesky: p instanceof Float64Array ? p : Float64Array.from(p) };
 }
 
 /** The same as float32 tensors. */
@@ -92,8 +98,9 @@ export interface LogDensities {
 const LARGEST_LENGTH = 1e18;
 
 /** How far a row, and the means, may lie from the origin so that float32 can square every y for certain. */
-export function reachOf({ weights, means, precisionsCholesky }: Mixture): number {
-  const largest = precisionsCholesky.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+export function reachOf({ weights, means, precisionsCholesky }: Numbers): number {
+  let largest = 0;
+  for (const entry of precisionsCholesky) largest = Math.max(largest, Math.abs(entry));
   return (LARGEST_LENGTH * weights.length) / (2 * largest * means.length);
 }
 
@@ -126,13 +133,14 @@ export function logDensities(
   };
 }
 
-export function toTensors(mixture: State, covariance: Covariance): MixtureTensors {
-  const { weights, means, precisionsCholesky } = mixture;
+/** A float32 P may be the tensor's own then. */
+export function toTensors(mixture: Numbers, covariance: Covariance): MixtureTensors {
+  const { weights, means, precisionsCholesky: p } = mixture;
   const k = weights.length;
   const d = means.length / k;
   return {
     weights: tensor1d(Float32Array.from(weights)),
     means: tensor2d(Float32Array.from(means), [k, d]),
-    precisionsCholesky: tensor(Float32Array.from(precisionsCholesky), covariance.shape(k, d)),
+    precisionsCholesky: tensor(p instanceof Float32Array ? p : Float32Array.from(p), covariance.shape(k, d)),
   };
 }

@@ -35,7 +35,9 @@ import {
   logConstants,
   logJoint,
   toTensors,
+  type Factor,
   type MixtureTensors,
+  type Numbers,
   type State,
 } from './density.js';
 import { hostPass } from './host.js';
@@ -58,7 +60,7 @@ export interface Problem {
 
 /** The work of a fit in native kernels. */
 export interface Native {
-  /** As {@link pass}. */
+  /** As {@link pass}. What it begins with must be nobody else's: it takes P over. */
   pass(
     problem: Problem,
     native: Native,
@@ -66,7 +68,7 @@ export interface Native {
     winners: Winners,
     given?: Responsibilities,
   ): Promise<Found>;
-  /** The M-step, where it is a kernel, too. */
+  /** The M-step, where it is a kernel, too: the P before it may be gone. */
   step?(native: Native, mixture: State, found: Found, regCovar: number): Step;
   dispose(): void;
 }
@@ -82,7 +84,9 @@ interface NativeCode {
 /** How far the means go [K * D], and P of the next iteration. */
 export interface Step {
   readonly moves: Float64Array;
-  readonly next: Float64Array | Float32Array | Collapsed;
+  readonly next: State['precisionsCholesky'] | Collapsed;
+  /** [K] Its largest entries in size, where they are known. */
+  readonly largest?: ArrayLike<number>;
 }
 
 /** What batches add up to. */
@@ -127,12 +131,12 @@ export async function pass(
   const { rows, onHost, native, weight, covariance, pace } = problem;
   if (onHost) {
     const instead = given && (await read([tidy(() => given(0, rows.nRows))]))[0];
-    const statistics = hostPass(onHost, inFloat64(mixture), covariance, weight, instead);
+    const statistics = hostPass(onHost, inFloat64(mixture as Numbers), covariance, weight, instead);
     await pace();
     return statistics;
   }
   if (native) return native.pass(problem, native, mixture, winners, given);
-  const params = toTensors(mixture, covariance);
+  const params = toTensors(mixture as Numbers, covariance);
   const constants = tidy(() => logConstants(params, covariance));
   const screen =
     covariance.triangular && screens(mixture.weights.length, rows.nFeatures)
@@ -226,11 +230,12 @@ export function maximize(
   const counts = found.counts.map((n) => n + 10 * Number.EPSILON);
   const total = counts.reduce((a, b) => a + b, 0);
   const moments = { ...found, counts };
-  const { moves, next } = native?.step
+  const { moves, next, largest } = native?.step
     ? native.step(native, mixture, moments, regCovar)
     : hostStep(problem, mixture, moments as Moments);
   const spread = Math.sqrt(meanVariance(rows));
-  const thin: Thin | null = 'collapsed' in next ? next : thinnest(next, spread, counts.length);
+  const thin: Thin | null =
+    'collapsed' in next ? next : thinnest(largest ?? (next as Factor), spread, counts.length);
   if (thin) {
     const rowless = !covariance.shared && found.counts[thin.collapsed] < ROWLESS * total;
     throw collapseOf(covariance.shared ? null : thin.collapsed, thin.why ?? 'collapsed', rowless, given);
@@ -245,7 +250,7 @@ function hostStep({ onHost, covariance, regCovar }: Problem, mixture: State, mom
   const { counts, first } = moments;
   const d = first.length / counts.length;
   // A pass over tensors saw the rounded P: its sums are in that frame.
-  const p = inFloat64(mixture).precisionsCholesky;
+  const p = inFloat64(mixture as Numbers).precisionsCholesky;
   const frame = onHost ? p : rounded(p);
   const moves = first.map((value, at) => value / counts[Math.floor(at / d)]);
   for (let k = 0; k < counts.length; k++) covariance.unwhiten(frame, k, moves.subarray(k * d, (k + 1) * d));
@@ -269,7 +274,8 @@ interface Thin extends Collapsed {
   readonly why?: string;
 }
 
-function thinnest(p: Float64Array | Float32Array, spread: number, k: number): Thin | null {
+/** @param p of each of k components, as many entries of P: all, or the largest */
+function thinnest(p: ArrayLike<number>, spread: number, k: number): Thin | null {
   const largest = 1 / Math.max(spread * THINNEST, LEAST);
   let at = 0;
   while (at < p.length && !(Math.abs(p[at]) > largest)) at++;
@@ -297,7 +303,7 @@ function collapseOf(
       ? 'the covariance that all components share'
       : `the covariance of component ${component}`;
   return new NumericalError(
-    `${where}: ${whose}${rowless ? ', which no row belongs to,' : ''} ${why}. Ask for fewer components, raise regCovar, or bring the features to one scale (a constant or duplicate feature collapses too).`,
+    `${where}: ${whose}${rowless ? ', which no row belongs to,' : ''} ${why}. Ask for fewer components, raise regCovar, or bring the features to one scale (a constant or duplicate one collapses too).`,
   );
 }
 
@@ -307,7 +313,7 @@ function collapseOf(
  */
 export const hopelessStart = (given: readonly string[], what: string): NumericalError =>
   new NumericalError(
-    `GaussianMixture.fit: the start given by init (${given.join(', ')}) ${what}. Give means among the rows and precisions of the rows' spread, or leave parts out: those are then found by 'kmeans'.`,
+    `GaussianMixture.fit: the start given by init (${given.join(', ')}) ${what}. Give means among the rows and precisions of their spread, or leave parts out.`,
   );
 
 /** The mean variance of the features: the one scale of the data. */

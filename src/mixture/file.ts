@@ -4,7 +4,7 @@ import * as checks from '../core/checks.js';
 import type { ModelFile } from '../graph/read.js';
 import { vector, type ModelRecord } from '../graph/record.js';
 import { COVARIANCES, type Covariance, type CovarianceType } from './covariance.js';
-import { logConstants, toTensors, type Mixture } from './density.js';
+import { inFloat64, logConstants, toTensors, type Mixture, type Numbers } from './density.js';
 import type { Start } from './start.js';
 
 /** What a mixture was fitted with: the options as they were taken, the seed also where none was given. */
@@ -27,7 +27,7 @@ export interface Fitted {
   /** [D] */
   readonly origin: Float64Array;
   readonly covarianceType: CovarianceType;
-  readonly mixture: Mixture;
+  readonly mixture: Numbers;
   readonly converged: boolean | null;
   readonly nIter: number | null;
   readonly lowerBound: number | null;
@@ -35,11 +35,10 @@ export interface Fitted {
   readonly options: GaussianMixtureSettings | null;
 }
 
-const TYPE = checks.oneOf(...Object.keys(COVARIANCES));
-
-const SETTINGS: Record<keyof GaussianMixtureSettings, checks.Rule> = {
+/** What they may be. */
+export const SETTINGS: Record<keyof GaussianMixtureSettings, checks.Rule> = {
   nComponents: checks.integer(1),
-  covarianceType: TYPE,
+  covarianceType: checks.oneOf(...Object.keys(COVARIANCES)),
   tol: checks.nonNegative,
   regCovar: checks.nonNegative,
   maxIter: checks.integer(1),
@@ -67,7 +66,8 @@ async function constantsOf(mixture: Mixture, covariance: Covariance): Promise<Fl
 }
 
 export async function toRecord(model: Fitted): Promise<ModelRecord> {
-  const { origin, covarianceType, mixture, history, converged, nIter, lowerBound, options } = model;
+  const { origin, covarianceType, history, converged, nIter, lowerBound, options } = model;
+  const mixture = inFloat64(model.mixture);
   const covariance = COVARIANCES[covarianceType];
   const { weights, means, precisionsCholesky: p } = mixture;
   const [k, d] = [weights.length, origin.length];
@@ -116,7 +116,7 @@ function readWeights(file: ModelFile, k: number): Float64Array {
 
 /** @throws ModelFormatError for what no mixture holds */
 export function fromRecord(file: ModelFile): Fitted {
-  const covarianceType = file.meta<CovarianceType>('covarianceType', TYPE);
+  const covarianceType = file.meta<CovarianceType>('covarianceType', SETTINGS.covarianceType);
   const origin = file.origin();
   const d = origin.length;
   const means = file.relative('means', [null, d]);

@@ -31,7 +31,7 @@ import { op } from '../core/op.js';
 import { Owned } from '../core/owned.js';
 import { anySeed, RandomState } from '../core/random.js';
 import { readWeights } from '../core/given.js';
-import { fitRows, mapRows, rowsOf } from '../core/rows.js';
+import { fitRows, inDataUnits, mapRows, rowsOf } from '../core/rows.js';
 import { sourceOf, type Matrix, type Weights } from '../core/source.js';
 import { describe } from '../graph/record.js';
 import { openModel, saveModel, type ModelTarget } from '../graph/stores.js';
@@ -48,11 +48,11 @@ import {
   type MixtureTensors,
 } from './density.js';
 import { nativeCode, passWidth, type Problem } from './em.js';
-import { fromRecord, toRecord, type Fitted, type GaussianMixtureSettings } from './file.js';
+import { fromRecord, SETTINGS, toRecord, type Fitted, type GaussianMixtureSettings } from './file.js';
 import { fitsHost } from './host.js';
 import * as params from './params.js';
 import type { CovarianceForm } from './params.js';
-import { bestRun, inDataUnits, type GivenStart } from './restarts.js';
+import { bestRun, type GivenStart } from './restarts.js';
 import type { Start } from './start.js';
 
 /** Options of {@link GaussianMixture.fit}; the defaults are scikit-learn's. */
@@ -79,18 +79,11 @@ export interface GaussianMixtureOptions extends FitEvents {
   featureNames?: readonly string[];
 }
 
-const TYPE = checks.oneOf(...Object.keys(COVARIANCES));
-
 const RULES: Record<string, checks.Rule> = {
-  nComponents: checks.integer(1),
-  covarianceType: TYPE,
-  tol: checks.nonNegative,
+  ...SETTINGS,
   regCovar: checks.from(0, 1e30),
-  maxIter: checks.integer(1),
-  nInit: checks.integer(1),
   init: checks.either(checks.oneOf('kmeans', 'k-means++', 'random', 'random_from_data'), checks.record),
   sampleWeight: checks.something,
-  seed: checks.seed,
   featureNames: checks.names,
   ...checks.eventRules,
 };
@@ -114,7 +107,7 @@ export const gaussianMixtureLogProb = op(
   'gaussianMixtureLogProb',
   (x: Tensor2D, mixture: MixtureTensors, covarianceType: CovarianceType = 'full'): Tensor2D => {
     const what = 'gaussianMixtureLogProb';
-    checks.check(`${what}: covarianceType`, covarianceType, TYPE);
+    checks.check(`${what}: covarianceType`, covarianceType, SETTINGS.covarianceType);
     checks.check(`${what}: the params`, mixture, checks.record);
     checks.checkTensor(`${what}: x`, x, ['N', 'D']);
     checks.checkTensor(`${what}: means`, mixture.means, ['K', x.shape[1]]);
@@ -167,8 +160,9 @@ export class GaussianMixture {
     this.#params = this.#owned.holdAll(() => toTensors(mixture, COVARIANCES[covarianceType]));
     this.weights = this.#params.weights;
     this.precisionsCholesky = this.#params.precisionsCholesky;
-    const { means } = inDataUnits(mixture, origin);
-    this.means = this.#owned.hold(() => tensor2d(means, this.#params.means.shape));
+    this.means = this.#owned.hold(() =>
+      tensor2d(inDataUnits(mixture.means, origin), this.#params.means.shape),
+    );
     this.converged = fitted.converged;
     this.nIter = fitted.nIter;
     this.lowerBound = fitted.lowerBound;
@@ -209,11 +203,10 @@ export class GaussianMixture {
     const rows = await rowsOf('GaussianMixture.fit: x', source, (d) => passWidth(covariance, k, d), pace);
     const weight = await readWeights('GaussianMixture.fit: sampleWeight', options.sampleWeight, rows.nRows);
     const kernels = nativeCode(covariance);
-    const all = fitsHost(rows.nRows, k, rows.nFeatures, !!kernels)
-      ? Array.from({ length: rows.nRows }, (_, i) => i)
+    const onHost = fitsHost(rows.nRows, k, rows.nFeatures, !!kernels)
+      ? await rows.at(Array.from({ length: rows.nRows }, (_, i) => i))
       : null;
-    const onHost = all && (await rows.at(all));
-    const native = onHost ? null : kernels && kernels.nativeOf(rows, k, covariance);
+    const native = onHost ? null : (kernels?.nativeOf(rows, k, covariance) ?? null);
     const problem: Problem = { rows, onHost, native, weight, covariance, regCovar, pace };
     const restarts = { nComponents: k, nInit, init, seed, tol, maxIter };
     const run = await bestRun(problem, restarts, options).finally(() => native?.dispose());
@@ -233,7 +226,7 @@ export class GaussianMixture {
     return new GaussianMixture({
       origin,
       covarianceType,
-      mixture: inFloat64(mixture),
+      mixture,
       lowerBound,
       ...figures,
       options: settings,
@@ -254,7 +247,7 @@ export class GaussianMixture {
     covarianceType: CovarianceType = 'full',
   ): Promise<GaussianMixture> {
     const what = 'GaussianMixture.fromParams';
-    checks.check(`${what}: covarianceType`, covarianceType, TYPE);
+    checks.check(`${what}: covarianceType`, covarianceType, SETTINGS.covarianceType);
     checks.check(`${what}: the params`, given, checks.record);
     checks.checkOptions(what, given, PART_RULES);
     const { origin, nRows: k } = await fitRows(`${what}: means`, given.means, (d) => d, pacer());
@@ -395,11 +388,11 @@ export class GaussianMixture {
     const labels = drawComponents(this.#fitted.mixture.weights, n, random);
     const d = this.nFeatures;
     const values = new Float32Array(n * d);
+    const { means, precisionsCholesky } = this.#fitted.mixture;
     labels.forEach((k, i) => {
       const z = random.standardNormal(d);
-      COVARIANCES[this.covarianceType].unwhiten(this.#fitted.mixture.precisionsCholesky, k, z);
-      for (let j = 0; j < d; j++)
-        values[i * d + j] = z[j] + this.#fitted.mixture.means[k * d + j] + this.origin[j];
+      COVARIANCES[this.covarianceType].unwhiten(precisionsCholesky, k, z);
+      for (let j = 0; j < d; j++) values[i * d + j] = z[j] + means[k * d + j] + this.origin[j];
     });
     return { x: tensor2d(values, [n, d]), labels: tensor1d(labels, 'int32') };
   }
@@ -425,8 +418,8 @@ export class GaussianMixture {
 
   #ofFactor(what: 'covariances' | 'precisions'): Tensor {
     this.#owned.check(what);
-    const { mixture } = this.#fitted;
-    const values = COVARIANCES[this.covarianceType][what](mixture.precisionsCholesky, this.nFeatures);
+    const { precisionsCholesky } = inFloat64(this.#fitted.mixture);
+    const values = COVARIANCES[this.covarianceType][what](precisionsCholesky, this.nFeatures);
     const held = Float32Array.from(values);
     const bad = held.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
@@ -453,7 +446,7 @@ export class GaussianMixture {
 function refuseTooMany(k: number, nRows: number): void {
   if (k <= nRows) return;
   throw new InputError(
-    `GaussianMixture.fit: nComponents is ${k} and x has ${nRows} rows; ask for at most ${nRows} components.`,
+    `GaussianMixture.fit: nComponents is ${k} and x has ${nRows} rows; ask for at most ${nRows}.`,
   );
 }
 

@@ -3,7 +3,7 @@
  * numbers do: the work of a whole pass is less than that of their thirty or so calls.
  */
 import type { Covariance } from './covariance.js';
-import { LOG_2PI, type Mixture, type State } from './density.js';
+import { LOG_2PI, type Mixture, type Numbers } from './density.js';
 import type { Statistics } from './em.js';
 
 /**
@@ -80,7 +80,7 @@ export function hostResponsibilities(
 
 /** log w_k + log |P_k| - D/2 log 2π */
 export function logConstantsOf(
-  { weights, means, precisionsCholesky }: State,
+  { weights, means, precisionsCholesky }: Numbers,
   covariance: Covariance,
 ): Float64Array {
   const d = means.length / weights.length;

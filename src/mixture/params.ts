@@ -1,9 +1,10 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import * as checks from '../core/checks.js';
 import { InputError, NumericalError } from '../core/errors.js';
-import { readMatrix, readVector } from '../core/given.js';
+import { readMatrix, readVector, type Kind } from '../core/given.js';
 import { isNumeric, type Matrix, type Values, type Weights } from '../core/source.js';
 import type { Collapsed, Covariance } from './covariance.js';
+import type { Factor } from './density.js';
 
 /** Numbers of any rank: a tensor, nested arrays, or values with a shape. */
 export type Numbers = Tensor | readonly unknown[] | { values: Values; shape: readonly number[] };
@@ -67,9 +68,15 @@ async function entriesOf(given: unknown, shape: number[]): Promise<ArrayLike<unk
 /**
  * Reads numbers of a known shape to the host.
  *
+ * @param Numbers of which kind
  * @throws InputError for another shape or a disposed tensor, NaN or infinity
  */
-export async function readNumbers(where: string, given: unknown, shape: number[]): Promise<Float64Array> {
+export async function readNumbers<A extends Factor = Float64Array>(
+  where: string,
+  given: unknown,
+  shape: number[],
+  Numbers?: Kind<A>,
+): Promise<A> {
   if (given instanceof Tensor && given.isDisposed) {
     throw new InputError(`${where}: the tensor was disposed; pass one that is still alive.`);
   }
@@ -81,11 +88,8 @@ export async function readNumbers(where: string, given: unknown, shape: number[]
       : `${checks.show(given)}, of shape [${shapeOf(given).join(', ')}]`;
     throw new InputError(`${where} must be numbers of shape [${shape.join(', ')}]; got ${seen}.`);
   }
-  return readVector(
-    where,
-    entries,
-    shape.reduce((a, b) => a * b, 1),
-  );
+  const length = shape.reduce((a, b) => a * b, 1);
+  return readVector(where, entries, length, Numbers);
 }
 
 /** Checks mixture weights: K of them, not negative, of sum 1 (to 1e-3; they are then divided by their sum). */
@@ -135,7 +139,7 @@ const diagonalOf = ({ broadcast }: Covariance, d: number): ((at: number) => bool
   broadcast ? () => true : (at) => (at % (d * d)) % (d + 1) === 0;
 
 /** P as given, its lower triangle (which nobody reads) set to 0 in place. */
-function upperFactor(where: string, values: Float64Array, covariance: Covariance, d: number): Float64Array {
+function upperFactor(where: string, values: Factor, covariance: Covariance, d: number): Factor {
   const onDiagonal = diagonalOf(covariance, d);
   const bad = values.findIndex((value, at) => onDiagonal(at) && !(value > 0));
   if (bad >= 0)
@@ -145,24 +149,28 @@ function upperFactor(where: string, values: Float64Array, covariance: Covariance
   return values;
 }
 
-/** Whichever form is given, as P; undefined where none is. */
+/** Whichever form is given, as P; undefined where none is. With `Numbers`, P itself is read as those. */
 export async function readCovarianceForm(
   where: string,
   given: Partial<Record<(typeof FORMS)[number], unknown>>,
   covariance: Covariance,
   k: number,
   d: number,
-): Promise<Float64Array | undefined> {
+  Numbers?: Kind<Factor>,
+): Promise<Factor | undefined> {
   const present = FORMS.filter((form) => given[form] !== undefined);
   if (present.length === 0) return undefined;
   if (present.length > 1)
     throw new InputError(`${where}: give one of ${FORMS.join(', ')}; got ${present.join(' and ')}.`);
   const [form] = present;
   const shape = covariance.shape(k, d);
-  const values = await readNumbers(`${where}.${form}`, given[form], shape);
   const what = `${where}.${form}`;
   const onDiagonal = diagonalOf(covariance, d);
-  if (form === 'precisionsCholesky') return held(what, upperFactor(what, values, covariance, d), onDiagonal);
+  if (form === 'precisionsCholesky') {
+    const factor = await readNumbers(what, given[form], shape, Numbers);
+    return held(what, upperFactor(what, factor, covariance, d), onDiagonal);
+  }
+  const values = await readNumbers(what, given[form], shape);
   if (!covariance.broadcast) refuseAsymmetric(what, values, d);
   const factor =
     form === 'covariances' ? covariance.fromCovariances(values, d) : covariance.fromPrecisions(values, d);
@@ -173,7 +181,7 @@ export async function readCovarianceForm(
 const LEAST_FACTOR = 1e-18;
 const LARGEST_FACTOR = 1e18;
 
-function held(where: string, p: Float64Array, onDiagonal: (at: number) => boolean): Float64Array {
+function held(where: string, p: Factor, onDiagonal: (at: number) => boolean): Factor {
   const bad = p.findIndex(
     (value, at) => Math.abs(value) > LARGEST_FACTOR || (onDiagonal(at) && value < LEAST_FACTOR),
   );

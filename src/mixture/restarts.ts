@@ -1,10 +1,9 @@
 /** The restarts of a fit: each from its start to convergence, of which the best is kept. */
 import { iterate, type FitEvents, type Run } from '../core/iterate.js';
 import { RandomState } from '../core/random.js';
-import { release } from '../core/read.js';
+import { inDataUnits } from '../core/rows.js';
 import type { Matrix, Weights } from '../core/source.js';
-import type { Covariance } from './covariance.js';
-import { inFloat32, type Mixture, type State } from './density.js';
+import { factorOf, type Mixture, type Numbers, type State } from './density.js';
 import { freeWinners, hopelessStart, maximize, pass, type Problem, type Winners } from './em.js';
 import * as params from './params.js';
 import type { CovarianceForm } from './params.js';
@@ -24,10 +23,14 @@ export interface Restarts {
 }
 
 /** The restart that reached the highest log-likelihood. */
-export async function bestRun(problem: Problem, restarts: Restarts, events: FitEvents): Promise<Run<State>> {
+export async function bestRun(
+  problem: Problem,
+  restarts: Restarts,
+  events: FitEvents,
+): Promise<Run<Numbers>> {
   const { nComponents: k, nInit, init, seed } = restarts;
   const random = new RandomState(seed);
-  let best: Run<State> | undefined;
+  let best: Run<Numbers> | undefined;
   for (let i = 0; i < nInit; i++) {
     const run = await runEm(problem, await startOf(problem, k, init, random), i, restarts, events);
     if (!best || run.objective > best.objective) best = run;
@@ -42,7 +45,7 @@ async function runEm(
   i: number,
   { tol, maxIter, init }: Restarts,
   events: FitEvents,
-): Promise<Run<State>> {
+): Promise<Run<Numbers>> {
   const { rows, weight } = problem;
   const total = weight ? weight.reduce((a, b) => a + b, 0) : rows.nRows;
   const given = typeof init === 'string' ? [] : givenParts(init);
@@ -57,37 +60,33 @@ async function runEm(
     previous = objective;
     return { params: next, objective, change, done: Math.abs(change) < tol };
   };
-  const report = (mixture: State) => inDataUnits(mixture, rows.origin);
+  const report = (mixture: State) => reported(mixture, rows.origin);
   try {
-    return await iterate(i, start, step, maxIter, events, report, forget);
+    const run = await iterate(i, start, step, maxIter, events, report);
+    return { ...run, params: { ...run.params, precisionsCholesky: factorOf(run.params) } };
   } finally {
     freeWinners(winners);
   }
 }
 
-/** In float32 P is what kernels made, or were given to begin with: nobody else has it. */
-function forget({ precisionsCholesky: p }: State): void {
-  if (p instanceof Float32Array) release(p);
-}
-
 const TOO_FAR = 'is farther from some rows than 1e19 standard deviations, whose square float32 cannot hold';
 
 /** What a hook is told. */
-export const inDataUnits = (mixture: State, origin: Float64Array): Record<keyof Mixture, Float32Array> => ({
+const reported = (mixture: State, origin: Float64Array): Record<keyof Mixture, Float32Array> => ({
   weights: Float32Array.from(mixture.weights),
-  means: Float32Array.from(mixture.means, (value, i) => value + origin[i % origin.length]),
-  precisionsCholesky: Float32Array.from(mixture.precisionsCholesky),
+  means: inDataUnits(mixture.means, origin),
+  precisionsCholesky: Float32Array.from(factorOf(mixture)),
 });
 
 /** Weights, means and covariances that `init` gives; null for each that it does not. */
 async function readGiven(
   given: GivenStart,
-  covariance: Covariance,
+  { covariance, native, rows: { origin } }: Problem,
   k: number,
-  origin: Float64Array,
-): Promise<{ [part in keyof Mixture]: Float64Array | null }> {
+): Promise<{ [part in keyof Numbers]: Numbers[part] | null }> {
   const what = 'GaussianMixture.fit: init';
-  const factor = await params.readCovarianceForm(what, given, covariance, k, origin.length);
+  const Numbers = native ? Float32Array : Float64Array; // what kernels round is not read as more
+  const factor = await params.readCovarianceForm(what, given, covariance, k, origin.length, Numbers);
   const { weights, means } = given;
   return {
     weights: weights ? await params.readMixtureWeights(`${what}.weights`, weights, k) : null,
@@ -108,16 +107,8 @@ async function startOf(
   if (typeof init === 'string') {
     return startMixture(problem, k, await startResponsibilities(problem, k, init, random));
   }
-  const { weights, means, precisionsCholesky } = await readGiven(
-    init,
-    problem.covariance,
-    k,
-    problem.rows.origin,
-  );
-  if (weights && means && precisionsCholesky) {
-    const whole = { weights, means, precisionsCholesky };
-    return problem.native ? inFloat32(whole) : whole;
-  }
+  const { weights, means, precisionsCholesky } = await readGiven(init, problem, k);
+  if (weights && means && precisionsCholesky) return { weights, means, precisionsCholesky };
   const responsibilities = await startResponsibilities(problem, k, 'kmeans', random);
   const start = await startMixture(problem, k, responsibilities, precisionsCholesky !== null);
   return {

@@ -5,11 +5,11 @@
 import { dispose, scalar, tensor1d, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { fold, type Batch } from '../core/iterate.js';
 import { layOut, partsOf, rowsOfCall, type Laid, type Part } from '../core/laid.js';
-import { joinHalves, nativeKernel, splitDoubles, splitTensor } from '../core/native.js';
+import { asDoubles, asFloats, joinHalves, nativeKernel, splitTensor } from '../core/native.js';
 import { digest, release } from '../core/read.js';
 import type { Rows } from '../core/rows.js';
 import { COVARIANCES, type Covariance } from './covariance.js';
-import type { State } from './density.js';
+import { factorOf, type Numbers, type State } from './density.js';
 import {
   freeWinners,
   merge,
@@ -22,7 +22,7 @@ import {
   type Winners,
 } from './em.js';
 import { logConstantsOf } from './host.js';
-import { nativeOf as nativeOfEach, refine } from './native.js';
+import { Factors, nativeOf as nativeOfEach, refine } from './native.js';
 import { NATS, screens, WHOLE } from './screen.js';
 
 /**
@@ -37,10 +37,11 @@ export const nativeWidth = (k: number, d: number): number => d + 2 * k;
 /** Yours to free. */
 export function nativeOf(rows: Rows, _: number, { shared }: Covariance): Native {
   const laid = layOut(rows, 0);
+  const factors = shared ? new Factors(1, rows.nFeatures) : null;
   return {
     pass: (problem, _, mixture, winners, given) => sharedPass(problem, laid, mixture, winners, given),
-    step: shared ? sharedStep : undefined,
-    dispose: () => laid.dispose(),
+    step: factors ? (_, ...of) => sharedStep(factors, ...of) : undefined,
+    dispose: () => [laid, factors].forEach((each) => each?.dispose()),
   };
 }
 
@@ -54,7 +55,9 @@ interface Params {
   readonly factor: Float32Array;
 }
 
-function paramsOf({ weights, means, precisionsCholesky: p }: State, { broadcast }: Covariance): Params {
+function paramsOf(mixture: State, { broadcast }: Covariance): Params {
+  const { weights, means } = mixture;
+  const p = factorOf(mixture);
   const k = weights.length;
   const d = means.length / k;
   if (!broadcast) {
@@ -95,7 +98,7 @@ async function sharedPass(
     means: tensor2d(new Float32Array(means), [k, d]),
     scales: tensor1d(scales),
     factor: tensor1d(factor),
-    constants: splitTensor(logConstantsOf(mixture, covariance)),
+    constants: splitTensor(logConstantsOf(mixture as Numbers, covariance)),
     reach: scalar(screens(k, d) ? NATS : WHOLE),
   };
   const accumulate = async ({ x: part, start, end }: Batch<Part>) => {
@@ -125,7 +128,8 @@ async function sharedPass(
 
 /** The same of one P for each component: K times the work, and rows are subtracted from means where both are exact. */
 async function apartPass(problem: Problem, mixture: State, given?: Responsibilities): Promise<Statistics> {
-  const { weights, means, precisionsCholesky: p } = mixture;
+  const { weights, means } = mixture;
+  const p = factorOf(mixture);
   const k = weights.length;
   const d = means.length / k;
   const factors = new Float32Array(k * p.length);
@@ -136,7 +140,7 @@ async function apartPass(problem: Problem, mixture: State, given?: Responsibilit
     const apart = { ...mixture, precisionsCholesky: factors };
     const each = { ...problem, covariance: COVARIANCES.full };
     const found = await kernels.pass(each, kernels, apart, winners, given);
-    const all = joinHalves((await kernels.sums.data()) as Float32Array);
+    const all = asDoubles(await kernels.sums.data<'float32'>());
     const size = all.length / k;
     const second = new Float64Array(size);
     const first = new Float64Array(means.length);
@@ -149,7 +153,6 @@ async function apartPass(problem: Problem, mixture: State, given?: Responsibilit
   } finally {
     freeWinners(winners);
     kernels.dispose();
-    release(factors);
   }
 }
 
@@ -164,7 +167,7 @@ function aboutExact(found: Statistics, means: Float64Array): Statistics {
 }
 
 /** The M-step where all share one P, of the pass's sums, which are gone then. */
-function sharedStep(_: Native, mixture: State, found: Found, regCovar: number): Step {
+function sharedStep(factors: Factors, mixture: State, found: Found, regCovar: number): Step {
   const { counts, first, second } = found as Statistics;
   const d = first.length / counts.length;
   const moves = first.map((value, at) => value / counts[Math.floor(at / d)]); // ȳ
@@ -174,14 +177,13 @@ function sharedStep(_: Native, mixture: State, found: Found, regCovar: number): 
       for (let j = 0; j <= i; j++) second[at++] -= factor * first[c * d + j];
     }
   }
-  const p = Float64Array.from(mixture.precisionsCholesky, Math.fround); // as the kernel saw it
+  const p = new Float32Array(factorOf(mixture)); // as the kernel saw it
   for (let c = 0; c < counts.length; c++) COVARIANCES.tied.unwhiten(p, c, moves.subarray(c * d, (c + 1) * d));
-  const both = splitDoubles(second);
-  release(p, second);
-  const sums = tensor2d(both, [2, both.length / 2]);
+  factors.write(p);
+  const sums = tensor1d(asFloats(second));
   const all = Float64Array.of(counts.reduce((a, b) => a + b, 0));
-  const { next } = refine(mixture, all, sums, regCovar, [0]);
+  const { next, largest } = refine(factors, all, sums, regCovar, [0]);
   sums.dispose();
-  release(both);
-  return { moves, next };
+  release(p, second);
+  return { moves, largest, next: 'read' in next ? next.read() : next };
 }

@@ -4,8 +4,7 @@ import { membership } from '../cluster/lloyd.js';
 import { withProblem } from '../cluster/problem.js';
 import { kMeansPlusPlus } from '../cluster/seeding.js';
 import type { RandomState } from '../core/random.js';
-import { release } from '../core/read.js';
-import { inFloat32, type State } from './density.js';
+import type { State } from './density.js';
 import { maximize, meanVariance, pass, type Problem, type Responsibilities } from './em.js';
 
 /** How responsibilities are made that one M-step turns into a mixture. */
@@ -76,20 +75,17 @@ export async function startMixture(
   responsibilities: Responsibilities,
   coarse = false,
 ): Promise<State> {
-  const { rows, native, covariance, regCovar } = problem;
+  const { rows, covariance, regCovar } = problem;
   const variance = meanVariance(rows);
-  const spheres = {
+  let mixture: State = {
     weights: new Float64Array(k).fill(1 / k),
     means: new Float64Array(k * rows.nFeatures),
     precisionsCholesky: covariance.isotropic(k, rows.nFeatures, 1 / Math.sqrt(variance || 1)),
   };
-  let mixture: State = native ? inFloat32(spheres) : spheres;
   for (const share of coarse ? FRAMES.slice(0, 1) : FRAMES) {
     const ridge = Math.max(regCovar, share * variance);
-    const last = mixture;
-    const found = await pass(problem, last, [], responsibilities);
-    mixture = maximize({ ...problem, regCovar: ridge }, last, found);
-    release(last.precisionsCholesky);
+    const found = await pass(problem, mixture, [], responsibilities);
+    mixture = maximize({ ...problem, regCovar: ridge }, mixture, found);
     if (ridge === regCovar && share < FRAMES[0]) break;
   }
   return mixture;

@@ -45,13 +45,14 @@ describe.each(passes)('on %s', (where) => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it.each(covarianceTypes)('a %s mixture at its optimum stays there, whatever tol asks for', async (type) => {
+  it.each(covarianceTypes)('a %s mixture at its optimum stays there', async (type) => {
     const given = fixture('mixture').given.find(
       (each) => each.data === 'iris' && each.covarianceType === type,
     )!;
     const known = given.fits.find(({ tol, maxIter }) => tol === 1e-10 && maxIter === 3000)!;
     const { x } = dataset('iris');
-    const model = await GaussianMixture.fit(x, { ...optionsOf(given), tol: 1e-10, maxIter: 150 });
+    // Two values that are near the optimum, and by chance the same to 1e-10, would end it at any tol but 0.
+    const model = await GaussianMixture.fit(x, { ...optionsOf(given), tol: 0, maxIter: 150 });
     // float32 wanders by its roundings, times how flat the optimum is.
     await expectMixture(model, known, x, type, { params: 1e-4, responsibilities: 1e-4, nats: 1e-5 });
     model.dispose();

@@ -1,11 +1,11 @@
 /** The native kernels of a mixture's pass and M-step: they say what tensor operations and plain float64 loops say. */
-import { memory, tensor2d, tensor3d, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
+import { memory, tensor1d, tensor2d, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
 import { pacer } from '../../src/core/iterate.js';
-import { joinHalves, nativeKernel, splitDoubles } from '../../src/core/native.js';
+import { asDoubles, asFloats, nativeKernel } from '../../src/core/native.js';
 import { fitRows } from '../../src/core/rows.js';
 import { GaussianMixture, PCA } from '../../src/index.js';
 import { COVARIANCES } from '../../src/mixture/covariance.js';
-import type { Mixture } from '../../src/mixture/density.js';
+import { factorOf, type Mixture } from '../../src/mixture/density.js';
 import {
   freeWinners,
   maximize,
@@ -60,9 +60,15 @@ async function problemOf(each: Case): Promise<Set> {
   return { problem, native, mixture: relative(rows.origin), free };
 }
 
+/** For a pass, that takes P over. */
+const copied = (mixture: Mixture): Mixture => ({
+  ...mixture,
+  precisionsCholesky: mixture.precisionsCholesky.slice(),
+});
+
 /** What a pass found, with the sums that kernels keep. */
 async function statisticsOf({ sums }: Native, found: Found, d: number): Promise<Statistics> {
-  const all = joinHalves((await sums.data()) as Float32Array);
+  const all = asDoubles(await sums.data<'float32'>());
   const k = found.counts.length;
   const first = new Float64Array(k * d);
   const second = new Float64Array(k * d * d);
@@ -81,7 +87,7 @@ function keeping(native: Native, { counts, first, second }: Statistics): Native 
     for (let i = 0; i < d; i++) all.push(...second.subarray((c * d + i) * d, (c * d + i) * d + i + 1));
     all.push(...first.subarray(c * d, (c + 1) * d), counts[c]);
   }
-  return { ...native, sums: tensor3d(splitDoubles(Float64Array.from(all)), [2, k, all.length / k]) };
+  return { ...native, sums: tensor1d(asFloats(Float64Array.from(all))) };
 }
 
 /** Standard deviations are about 1 in a component's own frame: so are the sums, of each row. */
@@ -126,7 +132,7 @@ describe.each(
     const before = memory().numTensors;
     const winners: Winners = [];
     const passed = async () =>
-      statisticsOf(native, await pass({ ...problem, native }, mixture, winners), each.d);
+      statisticsOf(native, await pass({ ...problem, native }, copied(mixture), winners), each.d);
     expectSame(await passed(), exact, each.n, what);
     expectSame(await passed(), exact, each.n, `${what}, winners known`);
     expectSame(byTensors, exact, each.n, `${what}, by tensors`);
@@ -149,7 +155,7 @@ describe.each(
       const all = await problem.rows.at(Array.from({ length: n }, (_, i) => i));
       const exact = (await pass({ ...problem, onHost: all }, mixture, [], given)) as Statistics;
       const before = memory().numTensors;
-      const found = await pass({ ...problem, native }, mixture, [], given);
+      const found = await pass({ ...problem, native }, copied(mixture), [], given);
       expect(memory().numTensors).toBe(before);
       const actual = await statisticsOf(native, found, 29);
       expectSame({ ...actual, logLikelihood: 0 }, { ...exact, logLikelihood: 0 }, n, what);
@@ -165,13 +171,14 @@ describe.each(kernelBackends)('the M-step in kernels of %s', (backend) => {
     for (const d of [1, 5, 24, 61]) {
       const { problem, native, mixture, free } = await problemOf({ n: 900, k: 3, d, apart: 1, tensor: true });
       const winners: Winners = [];
-      const found = await pass({ ...problem, native }, mixture, winners);
-      const byKernel = maximize({ ...problem, native, regCovar }, mixture, found);
+      const state = copied(mixture);
+      const found = await pass({ ...problem, native }, state, winners);
+      const byKernel = maximize({ ...problem, native, regCovar }, state, found);
       const onHost = maximize({ ...problem, regCovar }, mixture, await statisticsOf(native, found, d));
       expect(byKernel.weights).toEqual(onHost.weights);
       expectClose(byKernel.means, onHost.means, { rtol: 1e-9, atol: 1e-9 });
       // The kernel's are float32: rounded once.
-      expectClose(byKernel.precisionsCholesky, onHost.precisionsCholesky, { rtol: 2 ** -23, atol: 1e-12 });
+      expectClose(factorOf(byKernel), factorOf(onHost), { rtol: 2 ** -23, atol: 1e-12 });
       freeWinners(winners);
       free();
     }
@@ -191,8 +198,10 @@ describe.each(kernelBackends)('the M-step in kernels of %s', (backend) => {
     for (let i = 0; i < 30; i++) flat.second[30 * 30 + 7 * 30 + i] = flat.second[30 * 30 + i * 30 + 7] = 0;
     flat.second[30 * 30 + 7 * 30 + 7] = -1e-9;
     const kernels = keeping(native, flat);
-    const step = (regCovar: number, native: Native | null) =>
-      maximize({ ...problem, native, regCovar }, mixture, flat).precisionsCholesky;
+    const step = (regCovar: number, native: Native | null) => {
+      native?.factors.write(mixture.precisionsCholesky);
+      return factorOf(maximize({ ...problem, native, regCovar }, mixture, flat));
+    };
     const [byKernel, onHost] = [step(1e-12, kernels), step(1e-12, null)];
     expectClose(byKernel, onHost, { rtol: 1e-6, atol: 1e-9 });
     const [before, after] = [mixture.precisionsCholesky, byKernel].map((p) => p[30 * 30 + 7 * 30 + 7]);
@@ -216,6 +225,7 @@ describe.each(kernelBackends)('the M-step in kernels of %s', (backend) => {
     const found = (await pass(problem, mixture, [])) as Statistics;
     found.second[9 * 9 + 4 * 9 + 4] = -1; // component 1, feature 4
     const kernels = keeping(native, found);
+    kernels.factors.write(mixture.precisionsCholesky);
     expect(() => maximize({ ...problem, native: kernels }, mixture, found)).toThrow('component 1 collapsed');
     kernels.sums.dispose();
     free();

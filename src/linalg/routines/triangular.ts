@@ -26,7 +26,7 @@ export interface TriangularForm {
  * @returns -1, or the first row with a zero pivot or an entry that is not finite; b is untouched then
  */
 export function solveTriangularInto(
-  t: Float64Array,
+  t: Float64Array | Float32Array,
   n: number,
   b: Float64Array,
   m: number,
@@ -83,7 +83,7 @@ export function invertTriangularInto(
 }
 
 /** The first row that no finite solution can come from, or -1. */
-function badRow(t: Float64Array, n: number, lower: boolean): number {
+function badRow(t: Float64Array | Float32Array, n: number, lower: boolean): number {
   for (let i = 0; i < n; i++) {
     let sum = 0;
     for (let k = lower ? 0 : i; k < (lower ? i + 1 : n); k++) sum += t[i * n + k] * 0;
